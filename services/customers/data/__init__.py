@@ -1,0 +1,1 @@
+"""What the import knows of India, as data."""

@@ -1,0 +1,30 @@
+"""What can be found in a customer file, told by whoever reads it to whoever asked."""
+
+from typing import Final
+
+from pydantic import RootModel
+
+from services.customers.model import CleanFile
+from voicekit.errors import InvalidInput
+
+MAX_BYTES: Final = 10 * 1024 * 1024
+
+
+class BadCell(InvalidInput):
+    """A value that cannot be used; `code` is fixed, the text is for the person who made the file."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class BadFile(InvalidInput):
+    """A file that cannot be read as a whole; `code` is fixed, the text is for the person who made the file."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class Findings(RootModel[CleanFile | tuple[str, str]]):
+    """What one process tells another: a clean file, whose lines follow, or the code and the text of a `BadFile`."""

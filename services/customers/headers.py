@@ -1,0 +1,69 @@
+"""Knows the columns of a customer file by the names that lenders give them."""
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Final
+
+from services.customers.findings import BadFile
+
+REQUIRED: Final = ("name", "phone_number", "state", "loan_id", "amount", "due_date")
+_ALIASES: Final = {
+    "name": (
+        "name", "customer name", "cust name", "borrower", "borrower name", "applicant name", "client name", "customer",
+        "ग्राहक का नाम",
+    ),
+    "phone_number": (
+        "phone number", "phone", "mobile", "mobile no", "mobile number", "mob no", "mob", "contact", "contact no",
+        "contact number", "phone no", "ph no", "cell", "cell no", "registered mobile", "registered mobile no",
+        "primary number", "whatsapp no", "whatsapp number",
+    ),
+    "state": ("state", "state name", "st", "customer state", "residence state", "comm state"),
+    "loan_id": (
+        "loan id", "loan no", "loan number", "loan account", "loan account no", "loan account number", "lan",
+        "loan a c no", "account no", "account number", "agreement no", "contract no", "app id",
+    ),
+    "amount": (
+        "amount", "emi", "emi amount", "emi amt", "overdue", "overdue amount", "amt due", "amount due", "pos",
+        "total due", "total overdue", "installment", "instalment", "installment amount", "instalment amount",
+    ),
+    "due_date": ("due date", "emi date", "due dt", "duedate", "next due date", "emi due date", "bounce date"),
+    "language": ("language", "language code", "lang", "preferred language", "vernacular"),
+    "lender": ("lender", "lender name"),
+}  # fmt: skip
+_UNITS: Final = re.compile(r"\s*[(\[](in )?(rs\.?|inr|₹|rupees)[)\]]\s*$")
+
+
+def fields_in(header: Sequence[str]) -> set[str]:
+    """Return the fields that a row names, were it the header."""
+    return {field for title in header if (field := _field(title))}
+
+
+def match_header(header: Sequence[str]) -> dict[str, int]:
+    """Return each known field's column. Never guesses: a field named twice is for the user to settle."""
+    places: dict[str, list[int]] = defaultdict(list)
+    for place, title in enumerate(header):
+        if field := _field(title):
+            places[field].append(place)
+    for field, several in places.items():
+        if len(several) > 1:
+            titles = " and ".join(f"“{header[place].strip()}”" for place in several)
+            raise BadFile("COLUMN_TWICE", f"Columns {titles} both mean {field}: keep one.")
+    missing = [field for field in REQUIRED if field not in places]
+    if missing:
+        raise BadFile("COLUMN_MISSING", f"The file has no column for {', '.join(missing)}.")
+    return {field: place for field, (place,) in places.items()}
+
+
+def _field(title: str) -> str | None:
+    return _FIELDS.get(_normalise(title)) if title and len(title) <= _LONGEST else None
+
+
+def _normalise(title: str) -> str:
+    lower = _UNITS.sub("", unicodedata.normalize("NFKC", title).casefold())
+    return " ".join(re.sub(r"[^\w\u0900-\u0dff]|_", " ", lower).split())
+
+
+_FIELDS: Final = {_normalise(alias): field for field, aliases in _ALIASES.items() for alias in aliases}
+_LONGEST: Final = 100

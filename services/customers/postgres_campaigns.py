@@ -1,0 +1,151 @@
+"""The queue of calls and its campaigns, as Postgres and pgqueuer keep them."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import asyncpg
+from pgqueuer.db import AsyncpgDriver
+from pgqueuer.queries import Queries
+
+from services.customers.campaigns import Answer, CallsAsked, Campaign, CampaignState, Outcome, from_json, to_json
+from services.customers.may_dial import Facts
+from services.customers.postgres import Database
+from services.customers.postgres_customers import PostgresCustomers
+from services.customers.postgres_facts import read_facts
+from voicekit.errors import AlreadyExists, NotFound, WrongState
+
+if TYPE_CHECKING:
+    from services.customers.postgres import Connection
+
+ENTRYPOINT: Final = "dial"
+_PAGE: Final = 1000
+_SELECT_CAMPAIGN: Final = """
+    SELECT
+        c.id,
+        CASE WHEN c.state <> 'cancelled' AND n.waiting + n.calling = 0 THEN 'finished' ELSE c.state END AS state,
+        c.requested_by, c.created_at, n.total, n.waiting, n.calling, n.done, n.dropped
+    FROM campaigns AS c
+    CROSS JOIN LATERAL (
+        SELECT
+            count(*) AS total,
+            count(*) FILTER (WHERE e.state = 'waiting') AS waiting,
+            count(*) FILTER (WHERE e.state = 'calling') AS calling,
+            count(*) FILTER (WHERE e.state = 'done') AS done,
+            count(*) FILTER (WHERE e.state = 'dropped') AS dropped
+        FROM dial_entries AS e WHERE e.campaign_id = c.id
+    ) AS n
+"""
+
+
+class PostgresDialQueue:
+    """The queue, within one transaction."""
+
+    def __init__(self, connection: "Connection", customers: PostgresCustomers) -> None:
+        self._connection, self._customers = connection, customers
+
+    async def answered(self, asked: CallsAsked) -> Answer | None:
+        """Return what this request was answered before; `AlreadyExists` when its key was used for another."""
+        if not asked.idempotency_key:
+            return None
+        # Whoever asks at the same time with the same key waits here for the first one's answer.
+        await self._connection.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 1))", asked.idempotency_key)
+        query = "SELECT request_sha256, answer FROM campaigns WHERE idempotency_key = $1"
+        row = await self._connection.fetchrow(query, asked.idempotency_key)
+        if row and row["request_sha256"] != asked.sha256:
+            raise AlreadyExists("was used for another request", "idempotency_key")
+        return from_json(row["answer"]) if row else None
+
+    async def resolve(self, asked: CallsAsked) -> list[int]:
+        """Return the borrowers that are asked for, in order."""
+        if asked.matching is None:
+            return sorted(set(asked.customer_ids))
+        found: list[int] = []
+        while page := await self._customers.list(asked.matching, after=found[-1] if found else 0, limit=_PAGE):
+            found += [customer.id for customer in page]
+        return found
+
+    async def facts(self, customer_ids: Sequence[int], at: datetime) -> dict[int, Facts]:
+        """Return what the rules look at; who is not on record is left out."""
+        return await read_facts(self._connection, customer_ids, at)
+
+    async def queued_phones(self, phone_numbers: Sequence[str]) -> set[str]:
+        """Return which of these phones stand in the queue already."""
+        query = """
+            SELECT DISTINCT c.phone_number FROM dial_entries AS e JOIN customers AS c ON c.id = e.customer_id
+            WHERE e.state IN ('waiting', 'calling') AND c.phone_number = ANY ($1)
+        """
+        # Two who queue at once take turns, so that the second sees what the first has queued.
+        await self._connection.execute("LOCK TABLE dial_pace IN SHARE ROW EXCLUSIVE MODE")
+        return {row["phone_number"] for row in await self._connection.fetch(query, phone_numbers)}
+
+    async def queue(self, asked: CallsAsked, outcomes: Sequence[Outcome], now: datetime) -> Answer:
+        """Put those that are to be queued into the queue as one campaign, and remember the answer."""
+        query = """
+            INSERT INTO campaigns (requested_by, idempotency_key, request_sha256, answer)
+            VALUES ($1, NULLIF($2, ''), $3, '{}') RETURNING id
+        """
+        key = asked.idempotency_key
+        campaign_id: int = await self._connection.fetchval(query, asked.requested_by, key, asked.sha256)
+        for one in outcomes:
+            if one.queued:
+                await self._enqueue(campaign_id, one, now)
+        answer = Answer(campaign_id, outcomes)
+        await self._connection.execute("UPDATE campaigns SET answer = $2 WHERE id = $1", campaign_id, to_json(answer))
+        return answer
+
+    async def _enqueue(self, campaign_id: int, one: Outcome, now: datetime) -> None:
+        query = """
+            INSERT INTO dial_entries (campaign_id, customer_id, code, not_before)
+            SELECT $1, customer_id, $3, $4 FROM unnest($2::bigint[]) AS customer_id
+            RETURNING id
+        """
+        not_before = one.not_before or now
+        rows = await self._connection.fetch(query, campaign_id, one.customer_ids, one.code, not_before)
+        # A lent connection does all that the driver asks of one; asyncpg's types do not say so.
+        queries = Queries(AsyncpgDriver(cast("asyncpg.Connection[Any]", self._connection)))
+        payloads: list[bytes | None] = [str(row["id"]).encode() for row in rows]
+        waits: list[timedelta | None] = [not_before - now] * len(rows)
+        await queries.enqueue([ENTRYPOINT] * len(rows), payloads, [0] * len(rows), waits)
+
+
+class PostgresCampaigns:
+    """Campaigns on record."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def get(self, campaign_id: int) -> Campaign:
+        """Return one campaign; `NotFound`."""
+        row = await self._database.fetchrow(f"{_SELECT_CAMPAIGN} WHERE c.id = $1", campaign_id)
+        if row is None:
+            raise NotFound("there is no such campaign")
+        return _to_campaign(row)
+
+    async def list(self, *, before: int | None, limit: int) -> list[Campaign]:
+        """Return campaigns with ids below `before`, newest first."""
+        query = f"{_SELECT_CAMPAIGN} WHERE $1::bigint IS NULL OR c.id < $1 ORDER BY c.id DESC LIMIT $2"
+        return [_to_campaign(row) for row in await self._database.fetch(query, before, limit)]
+
+    async def steer(self, campaign_id: int, to: CampaignState, requested_by: str) -> Campaign:
+        """Let a campaign run, pause it or cancel it; `NotFound`, `WrongState` when it has ended."""
+        async with self._database.transaction() as connection:
+            await connection.fetchval("SELECT id FROM campaigns WHERE id = $1 FOR UPDATE", campaign_id)
+            if (await self.get(campaign_id)).state in (CampaignState.FINISHED, CampaignState.CANCELLED):
+                raise WrongState("the campaign has ended")
+            await connection.execute("UPDATE campaigns SET state = $2 WHERE id = $1", campaign_id, to)
+            if to is CampaignState.CANCELLED:
+                await connection.execute(
+                    """
+                    UPDATE dial_entries SET state = 'dropped', code = 'CANCELLED', updated_at = now()
+                    WHERE campaign_id = $1 AND state = 'waiting'
+                    """,
+                    campaign_id,
+                )
+            query = "INSERT INTO operator_actions (requested_by, action, campaign_id) VALUES ($1, $2, $3)"
+            await connection.execute(query, requested_by, f"campaign_{to}", campaign_id)
+        return await self.get(campaign_id)
+
+
+def _to_campaign(row: asyncpg.Record) -> Campaign:
+    return Campaign(**{**row, "state": CampaignState(row["state"])})

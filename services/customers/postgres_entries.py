@@ -1,0 +1,127 @@
+"""The rows of the dial queue, as Postgres keeps them."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from services.customers.dialling import Entry
+from services.customers.may_dial import Decision, MayNotDial
+from services.customers.model import Call, CallStatus, Event, StatusTold
+from services.customers.ports import Begun
+from services.customers.postgres import Database
+from services.customers.postgres_calls import PostgresCalls
+from services.customers.postgres_customers import PostgresCustomers
+from voicekit.clock import Now
+from voicekit.errors import NotFound
+
+if TYPE_CHECKING:
+    from services.customers.postgres import Connection
+
+_GONE = Decision("NOT_WAITING", "another worker took it, or it was cancelled")
+
+
+class PostgresEntries:
+    """The queue's rows."""
+
+    def __init__(self, database: Database, calls: PostgresCalls, now: Now, *, slots: int, per_minute: int) -> None:
+        """Prepare; `slots` is how many calls may live at once, over all workers and all who call."""
+        self._database, self._calls, self._now = database, calls, now
+        self._customers = PostgresCustomers(database)
+        self._slots, self._seconds_apart = slots, 60 / per_minute
+
+    async def get(self, entry_id: int) -> Entry:
+        """Return one entry; `NotFound`."""
+        query = """
+            SELECT
+                e.id, e.state, e.not_before, e.tries, COALESCE(e.call_session_id::text, '') AS call_id,
+                c.state = 'paused' AS paused
+            FROM dial_entries AS e JOIN campaigns AS c ON c.id = e.campaign_id
+            WHERE e.id = $1
+        """
+        row = await self._database.fetchrow(query, entry_id)
+        if row is None:
+            raise NotFound("there is no such entry")
+        return Entry(**row)
+
+    async def turn(self) -> float:
+        """Take the next turn of all workers; return how many seconds it is away."""
+        query = """
+            UPDATE dial_pace SET next_at = GREATEST(next_at, clock_timestamp()) + make_interval(secs => $1)
+            RETURNING extract(epoch FROM next_at - clock_timestamp())::float8 - $1
+        """
+        async with self._database.connection() as connection:
+            wait: float = await connection.fetchval(query, self._seconds_apart)
+        return max(wait, 0.0)
+
+    async def begin(self, entry_id: int) -> Begun | Decision | None:
+        """Begin an attempt: what the call must know, or why not, or None when all slots are taken."""
+        async with self._database.transaction() as connection:
+            query = "SELECT state, customer_id, tries FROM dial_entries WHERE id = $1 FOR UPDATE"
+            entry = await connection.fetchrow(query, entry_id)
+            if entry is None or entry["state"] != "waiting":
+                return _GONE
+            # All workers take turns here, so that what is counted is still so when the attempt is written.
+            await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('dial slots', 2))")
+            live = "SELECT count(*) FROM call_sessions WHERE direction = 'outbound' AND NOT is_final(status)"
+            if await connection.fetchval(live) >= self._slots:
+                return None
+            try:
+                async with connection.transaction():
+                    request_id = f"dial:{entry_id}:{entry['tries']}"
+                    begun = await self._calls.begin_within(connection, request_id, entry["customer_id"])
+            except MayNotDial as refused:
+                await self._refuse(connection, entry_id, refused.decision)
+                return refused.decision
+            query = """
+                UPDATE dial_entries SET
+                    state = 'calling', code = '', call_session_id = $2::text::uuid, asked_at = NULL, updated_at = now()
+                WHERE id = $1
+            """
+            await connection.execute(query, entry_id, begun.call.id)
+        return begun
+
+    async def call(self, call_id: str) -> Begun:
+        """Return an attempt as it now is."""
+        call = (await self._calls.get(call_id)).call
+        return Begun(call, await self._customers.get(call.customer_id))
+
+    async def asking(self, entry_id: int, call_id: str) -> bool:
+        """Note that telephony is about to be asked; False when somebody may have asked already: then do not."""
+        query = """
+            UPDATE dial_entries SET asked_at = $3
+            WHERE id = $1 AND call_session_id = $2::text::uuid AND state = 'calling' AND asked_at IS NULL
+            RETURNING id
+        """
+        async with self._database.connection() as connection:
+            return await connection.fetchval(query, entry_id, call_id, self._now()) is not None
+
+    async def fail(self, call_id: str, reason: str) -> None:
+        """Note that an attempt has failed."""
+        told = StatusTold(CallStatus.FAILED, reason)
+        await self._calls.record(call_id, [Event(f"dialer:{reason}", "reaper", self._now(), told)])
+
+    async def settle(self, entry_id: int, call: Call, again_at: datetime | None) -> None:
+        """Note how an attempt ended, and when to call again; None for never."""
+        settled = """
+            UPDATE dial_entries SET
+                state = CASE WHEN $3::timestamptz IS NULL THEN 'done' ELSE 'waiting' END,
+                code = $4, not_before = COALESCE($3, not_before), tries = tries + 1, updated_at = now()
+            WHERE id = $1 AND state = 'calling' AND call_session_id = $2::text::uuid
+            RETURNING id
+        """
+        ready = """
+            UPDATE customers SET call_status = 'ready'
+            WHERE id = $1 AND latest_call_id = $2::text::uuid AND call_status IN ('failed', 'not_picked')
+        """
+        async with self._database.transaction() as connection:
+            done = await connection.fetchval(settled, entry_id, call.id, again_at, call.reason)
+            if done and again_at:
+                await connection.execute(ready, call.customer_id, call.id)
+
+    async def _refuse(self, connection: "Connection", entry_id: int, decision: Decision) -> None:
+        query = """
+            UPDATE dial_entries SET
+                state = CASE WHEN $3::timestamptz IS NULL THEN 'dropped' ELSE 'waiting' END,
+                code = $2, not_before = COALESCE($3, not_before), updated_at = now()
+            WHERE id = $1
+        """
+        await connection.execute(query, entry_id, decision.code, decision.not_before)

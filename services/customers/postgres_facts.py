@@ -1,0 +1,39 @@
+"""What the rules of calling look at, as Postgres knows it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from services.customers.may_dial import Facts
+from services.customers.model import CallStatus
+
+if TYPE_CHECKING:
+    from services.customers.postgres import Connection
+
+
+async def read_facts(
+    connection: "Connection", customer_ids: Sequence[int], at: datetime, *, but: UUID | None = None
+) -> dict[int, Facts]:
+    """Return the facts about these borrowers; who is not on record is left out.
+
+    Args:
+        connection: where to read, so that the caller's locks hold.
+        customer_ids: the borrowers.
+        at: the instant to decide about.
+        but: an attempt that is not counted: the one in question.
+    """
+    rows = await connection.fetch("SELECT * FROM dial_facts($1, $2, $3)", customer_ids, at, but)
+    return {
+        row["customer_id"]: Facts(
+            phone_number=row["phone_number"],
+            call_status=CallStatus(row["call_status"]),
+            due_date=row["due_date"],
+            confirmed_at=row["confirmed_at"],
+            in_call=row["in_call"],
+            held_as=row["held_as"],
+            held_until=row["held_until"],
+            attempts=row["attempts"],
+        )
+        for row in rows
+    }

@@ -1,0 +1,133 @@
+"""What people at a desk ask for: counts, moves by hand, uploads."""
+
+from collections.abc import AsyncIterator
+
+import grpc
+import pytest
+
+from services.customers.servicer import CustomersServicer
+from tests.customers.record import Record, tell, told
+from tests.customers.test_check_file import GOOD, HEADER
+from voice.customers import v1 as pb
+from voicekit.rpc import RpcServer, channel
+
+SERVICE = "voice.customers.v1.CustomersService"
+
+
+@pytest.fixture
+async def desk(record: Record) -> AsyncIterator["pb.CustomersServiceAsyncStub"]:
+    server = RpcServer("customers", "127.0.0.1:0")
+    servicer = CustomersServicer(record.customers, record.importer, record.desk)
+    server.add(pb.add_CustomersServiceServicer_to_server, servicer, SERVICE)
+    async with channel(f"127.0.0.1:{await server.start()}", SERVICE) as there:
+        yield pb.CustomersServiceStub(there)
+    await server.drain(1)
+
+
+def move(customer_id: int, status: "pb.CallStatus.ValueType", version: int = 0) -> pb.SetCallStatusRequest:
+    return pb.SetCallStatusRequest(
+        customer_id=customer_id, call_status=status, version=version, requested_by="supervisor"
+    )
+
+
+async def test_borrowers_are_counted_by_status(record: Record, desk: "pb.CustomersServiceAsyncStub") -> None:
+    for number in range(3):
+        customer = await record.add_customer(loan=f"L{number}", phone=f"+91999990000{number}")
+    await record.calls.begin("request", customer)
+    counted = await desk.CountCustomers(pb.CountCustomersRequest(), timeout=5)
+    assert {one.call_status: one.count for one in counted.counts} == {
+        pb.CALL_STATUS_READY: 2,
+        pb.CALL_STATUS_INITIATED: 1,
+    }
+
+
+async def test_a_call_that_hangs_is_ended_by_hand_and_the_borrower_made_ready(
+    record: Record, desk: "pb.CustomersServiceAsyncStub"
+) -> None:
+    customer = await record.add_customer()
+    call = (await record.calls.begin("request", customer)).call
+    failed = await desk.SetCallStatus(move(customer, pb.CALL_STATUS_FAILED), timeout=5)
+    assert failed.customer.call_status == pb.CALL_STATUS_FAILED
+    ready = await desk.SetCallStatus(move(customer, pb.CALL_STATUS_READY, failed.customer.version), timeout=5)
+    assert ready.customer.call_status == pb.CALL_STATUS_READY
+    told_by = [(update.status, update.source, update.applied) for update in (await record.calls.get(call.id)).history]
+    assert told_by == [("failed", "operator", True), ("ready", "operator", True)]
+    who = "SELECT count(*) FROM call_status_updates WHERE details ->> 'requested_by' = 'supervisor'"
+    assert await record.value(who) == 2
+    assert await tell(record, call.id, told("completed")) == ["conflict"]
+
+
+async def test_a_move_to_where_the_borrower_is_changes_nothing(
+    record: Record, desk: "pb.CustomersServiceAsyncStub"
+) -> None:
+    customer = await record.add_customer()
+    before = await record.customers.get(customer)
+    same = await desk.SetCallStatus(move(customer, pb.CALL_STATUS_READY), timeout=5)
+    assert same.customer.version == before.version
+
+
+@pytest.mark.parametrize(
+    ("status", "to", "legal"),
+    [
+        ("ready", pb.CALL_STATUS_COMPLETED, "none"),
+        ("initiated", pb.CALL_STATUS_READY, "completed, failed, in_progress, not_picked, ringing"),
+        ("in_progress", pb.CALL_STATUS_RINGING, "agent_transfer, completed, failed"),
+        ("failed", pb.CALL_STATUS_COMPLETED, "ready"),
+        ("completed", pb.CALL_STATUS_READY, "none"),
+    ],
+)
+async def test_an_illegal_move_is_refused_and_the_legal_ones_named(
+    record: Record, desk: "pb.CustomersServiceAsyncStub", status: str, to: "pb.CallStatus.ValueType", legal: str
+) -> None:
+    customer = await record.add_customer()
+    if status != "ready":
+        call = (await record.calls.begin("request", customer)).call
+        await tell(record, call.id, told(status))
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await desk.SetCallStatus(move(customer, to), timeout=5)
+    assert refused.value.code() is grpc.StatusCode.FAILED_PRECONDITION
+    assert refused.value.details() == f"legal moves from here: {legal}"
+    assert (await record.customers.get(customer)).call_status == status
+
+
+async def test_who_looked_at_an_older_version_moves_nothing(
+    record: Record, desk: "pb.CustomersServiceAsyncStub"
+) -> None:
+    customer = await record.add_customer()
+    looked_at = (await record.customers.get(customer)).version
+    await record.calls.begin("request", customer)
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await desk.SetCallStatus(move(customer, pb.CALL_STATUS_FAILED, looked_at), timeout=5)
+    assert refused.value.code() is grpc.StatusCode.ABORTED
+    assert (await record.customers.get(customer)).call_status == "initiated"
+
+
+@pytest.mark.parametrize(
+    ("request_", "code"),
+    [
+        (move(404, pb.CALL_STATUS_READY), grpc.StatusCode.NOT_FOUND),
+        (move(404, pb.CALL_STATUS_UNSPECIFIED), grpc.StatusCode.INVALID_ARGUMENT),
+        (pb.SetCallStatusRequest(customer_id=1, call_status=pb.CALL_STATUS_READY), grpc.StatusCode.INVALID_ARGUMENT),
+    ],
+)
+async def test_a_move_says_whose_where_to_and_who_asks(
+    desk: "pb.CustomersServiceAsyncStub", request_: pb.SetCallStatusRequest, code: grpc.StatusCode
+) -> None:
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await desk.SetCallStatus(request_, timeout=5)
+    assert refused.value.code() is code
+
+
+async def test_uploads_are_listed_newest_first_page_by_page(
+    record: Record, desk: "pb.CustomersServiceAsyncStub"
+) -> None:
+    for number in range(3):
+        file = f"{HEADER}{GOOD}" + "\n" * number
+        await record.importer.run(f"{number}.csv", "Asha Finance", file.encode())
+    first = await desk.ListUploads(pb.ListUploadsRequest(page_size=2), timeout=5)
+    second = await desk.ListUploads(pb.ListUploadsRequest(page_size=2, page_token=first.next_page_token), timeout=5)
+    assert [upload.filename for upload in (*first.uploads, *second.uploads)] == ["2.csv", "1.csv", "0.csv"]
+    assert second.next_page_token == ""
+    brought = second.uploads[0]
+    counts = (brought.total_rows, brought.processed_count, brought.imported_rows, brought.rejected_rows)
+    assert (brought.status, brought.lender_name, counts) == ("completed", "Asha Finance", (1, 1, 1, 0))

@@ -1,0 +1,267 @@
+"""The worker, before a real Postgres and a telephony that answers over gRPC."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import grpc
+import pytest
+
+from services.customers.__main__ import make_dialing
+from services.customers.dialer import DialerSettings, work
+from services.customers.grpc_telephony import SERVICE
+from services.customers.model import FactsTold
+from tests.customers.record import TOMORROW, Record, facts, tell, told
+from tests.customers.test_dial_queue import settings
+from voice.customers import v1 as pb
+from voice.telephony import v1 as telephony_pb
+from voicekit.rpc import RpcServer
+
+ROOT = Path(__file__).parents[2]
+ENTRIES = "SELECT string_agg(DISTINCT state || ':' || code, ',') FROM dial_entries"
+
+
+class FakeTelephony(telephony_pb.TelephonyServiceServicer):
+    """Takes calls and remembers them; `then` says what becomes of each."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.known: set[str] = set()
+        self.was_asked = asyncio.Event()
+        self.answers = asyncio.Event()
+        self.answers.set()
+        self.refuses: grpc.StatusCode | None = None
+        self.then: Callable[[str], Awaitable[None]] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def PlaceCall(
+        self, request: telephony_pb.PlaceCallRequest, context: "grpc.aio.ServicerContext[Any, Any]"
+    ) -> telephony_pb.PlaceCallResponse:
+        call_id = request.brief.call_id
+        self.asked.append(call_id)
+        self.was_asked.set()
+        if self.refuses:
+            await context.abort(self.refuses, "not now")
+        self.known.add(call_id)
+        await self.answers.wait()
+        if self.then:
+            self._tasks.add(asyncio.ensure_future(self.then(call_id)))
+        return telephony_pb.PlaceCallResponse(call_sid=f"sid-{call_id}", outcome=telephony_pb.PLACE_OUTCOME_ACCEPTED)
+
+    async def GetCall(
+        self, request: telephony_pb.GetCallRequest, context: "grpc.aio.ServicerContext[Any, Any]"
+    ) -> telephony_pb.GetCallResponse:
+        if request.call_id not in self.known:
+            await context.abort(grpc.StatusCode.NOT_FOUND, "there is no such call")
+        return telephony_pb.GetCallResponse(call=telephony_pb.LiveCall(call_id=request.call_id))
+
+    async def ListLiveCalls(self, *_: Any) -> telephony_pb.ListLiveCallsResponse:
+        raise NotImplementedError
+
+    async def EndCall(self, *_: Any) -> telephony_pb.EndCallResponse:
+        raise NotImplementedError
+
+
+class Stand:
+    """A queue, a telephony, and workers."""
+
+    def __init__(self, record: Record, url: str, telephony: FakeTelephony, port: int) -> None:
+        self.record, self.telephony = record, telephony
+        self.variables = {
+            "DATABASE_URL": url,
+            "TELEPHONY_ADDRESS": f"127.0.0.1:{port}",
+            "CALLING_CLOCK": TOMORROW.isoformat(),
+            "EXOTEL_API_BASE": "http://127.0.0.1:1",
+            "CALL_DATA_AGE_HOURS_DUE": "24000",
+            "CALL_DATA_AGE_HOURS_OVERDUE": "24000",
+            "DIAL_PER_MINUTE": "60000",
+            "DIAL_HEARTBEAT_SECONDS": "1",
+            "DIAL_UNKNOWN_SECONDS": "2",
+        }
+
+    async def queue(self, *customers: int) -> None:
+        asked = pb.QueueCallsRequest(customer_ids=customers, requested_by="supervisor")
+        servicer: Any = make_dialing(self.record.database, settings(TOMORROW))
+        await servicer.QueueCalls(asked, None)
+
+    @asynccontextmanager
+    async def worker(self, **variables: str) -> AsyncIterator[None]:
+        named = {name.lower(): value for name, value in {**self.variables, **variables}.items()}
+        stop = asyncio.Event()
+        working = asyncio.create_task(work(DialerSettings.model_validate(named), stop))
+        yield
+        stop.set()
+        await working
+
+    def process(self) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "services.customers.dialer"]
+        return subprocess.Popen(command, cwd=ROOT, env={**os.environ, **self.variables}, stdout=subprocess.DEVNULL)
+
+    async def until(self, query: str, expected: object) -> None:
+        async with asyncio.timeout(30):
+            async for value in self._looked_at(query):
+                if value == expected:
+                    return
+
+    async def _looked_at(self, query: str) -> AsyncIterator[object]:
+        while True:  # another process writes what is waited for; Postgres tells nobody
+            yield await self.record.value(query)
+            await asyncio.sleep(0.05)
+
+
+@pytest.fixture
+async def stand(record: Record, database_url: str) -> AsyncIterator[Stand]:
+    telephony = FakeTelephony()
+    server = RpcServer("telephony", "127.0.0.1:0")
+    server.add(telephony_pb.add_TelephonyServiceServicer_to_server, telephony, SERVICE)
+    yield Stand(record, database_url, telephony, await server.start())
+    telephony.answers.set()
+    await server.drain(1)
+
+
+async def test_never_more_calls_than_slots_none_lost_none_twice(stand: Stand) -> None:
+    record = stand.record
+    customers = [await record.add_customer(loan=f"L{n}", phone=f"+91999990{n:04d}") for n in range(100)]
+    live = "SELECT count(*) FROM call_sessions WHERE NOT is_final(status)"
+    seen: list[int] = []
+
+    async def talk(call_id: str) -> None:
+        count = await record.value(live)
+        assert isinstance(count, int)
+        seen.append(count)
+        await tell(record, call_id, told("in_progress"), told("completed"))
+
+    stand.telephony.then = talk
+    await stand.queue(*customers)
+    async with stand.worker(DIAL_SLOTS="20"), stand.worker(DIAL_SLOTS="20"):
+        await stand.until("SELECT count(*) FROM dial_entries WHERE state = 'done'", 100)
+    assert max(seen) <= 20
+    assert set(Counter(stand.telephony.asked).values()) == {1}
+    called = "SELECT count(DISTINCT customer_id) FROM call_sessions WHERE status = 'completed'"
+    assert (len(stand.telephony.asked), await record.value(called)) == (100, 100)
+
+
+@pytest.mark.parametrize(
+    ("ending", "reason", "entry", "minutes"),
+    [
+        ("not_picked", "busy", "waiting:busy", 15),
+        ("not_picked", "no_answer", "waiting:no_answer", 120),
+        ("failed", "carrier_failed", "waiting:carrier_failed", 60),
+        ("completed", "conversation_done", "done:conversation_done", 0),
+    ],
+)
+async def test_how_a_call_ended_decides_when_the_next_is_made(
+    stand: Stand, ending: str, reason: str, entry: str, minutes: int
+) -> None:
+    record = stand.record
+    customer = await record.add_customer()
+
+    async def end(call_id: str) -> None:
+        await tell(record, call_id, told(ending, reason=reason))
+
+    stand.telephony.then = end
+    await stand.queue(customer)
+    async with stand.worker():
+        await stand.until(ENTRIES, entry)
+    ready = (await record.customers.get(customer)).call_status == "ready"
+    assert ready is (minutes > 0)
+    waits = "SELECT round(extract(epoch FROM not_before - $1) / 60)::int FROM dial_entries"
+    assert await record.value(waits, TOMORROW) == minutes
+
+
+async def test_who_opts_out_after_queueing_is_not_called(stand: Stand) -> None:
+    record = stand.record
+    customer = await record.add_customer()
+    await stand.queue(customer)
+    call = (await record.calls.begin("by hand", customer)).call
+    await tell(record, call.id, facts("f", FactsTold(disposition="DNC")), told("failed"))
+    await record.customers.retry(customer)
+    async with stand.worker():
+        await stand.until(ENTRIES, "dropped:DNC")
+    assert stand.telephony.asked == []
+
+
+async def test_what_was_queued_in_time_is_not_called_at_night(stand: Stand) -> None:
+    customer = await stand.record.add_customer()
+    await stand.queue(customer)
+    async with stand.worker(CALLING_CLOCK=TOMORROW.replace(hour=20).isoformat()):
+        await stand.until(ENTRIES, "waiting:OUTSIDE_CALL_WINDOW")
+    assert stand.telephony.asked == []
+    assert await stand.record.value("SELECT count(*) FROM call_sessions") == 0
+
+
+async def test_who_the_carrier_refuses_is_not_tried_again(stand: Stand) -> None:
+    stand.telephony.refuses = grpc.StatusCode.FAILED_PRECONDITION
+    await stand.queue(await stand.record.add_customer())
+    async with stand.worker():
+        await stand.until(ENTRIES, "done:carrier_refused")
+    assert len(stand.telephony.asked) == 1
+
+
+BLOCK_ASKING = """
+    CREATE FUNCTION block() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN PERFORM pg_advisory_xact_lock(77); RETURN NEW; END $$;
+    CREATE TRIGGER block BEFORE UPDATE ON dial_entries FOR EACH ROW
+    WHEN (OLD.asked_at IS NULL AND NEW.asked_at IS NOT NULL) EXECUTE FUNCTION block();
+"""
+WAITING = "SELECT count(*)::int FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+
+
+@pytest.mark.parametrize(
+    ("step", "placed", "entry"),
+    [
+        ("before the attempt is written", 1, "done:"),
+        ("before it is written that telephony is asked", 0, "waiting:not_placed"),
+        ("before telephony is asked", 0, "waiting:never_placed"),
+        ("while telephony is asked", 1, "done:"),
+        ("while the call lives", 1, "done:"),
+        ("before the end is settled", 1, "done:"),
+    ],
+)
+async def test_a_worker_that_is_killed_at_any_step_makes_no_second_call(
+    stand: Stand, database_url: str, step: str, placed: int, entry: str
+) -> None:
+    record, telephony = stand.record, stand.telephony
+    await stand.queue(await record.add_customer())
+    blocker = await asyncpg.connect(database_url)
+    held = blocker.transaction()
+    await held.start()
+    if step == "before the attempt is written":
+        await blocker.execute("SELECT FROM customers FOR UPDATE")
+    elif step.endswith("telephony is asked") and step.startswith("before"):
+        await record.run(BLOCK_ASKING)
+        await blocker.execute("SELECT pg_advisory_xact_lock(77)")
+    elif step == "while telephony is asked":
+        telephony.answers.clear()
+    first = stand.process()
+    if step.startswith("while") or "settled" in step:
+        await stand.until("SELECT count(*)::int FROM dial_entries WHERE asked_at IS NOT NULL", 1)
+        await asyncio.wait_for(telephony.was_asked.wait(), 20)
+    if "settled" in step:
+        await blocker.execute("SELECT FROM dial_entries FOR UPDATE")
+        await tell(record, telephony.asked[0], told("completed"))
+    if step.startswith("before"):
+        await stand.until(WAITING, 1)
+    first.send_signal(signal.SIGKILL)
+    first.wait(10)
+    if step == "before it is written that telephony is asked":
+        await record.run(f"SELECT pg_terminate_backend(pid) {WAITING.partition('count(*)::int')[2]}")
+    await held.rollback()
+    await blocker.close()
+    telephony.answers.set()
+    second = stand.process()
+    if placed:
+        await asyncio.wait_for(telephony.was_asked.wait(), 20)
+        await tell(record, telephony.asked[0], told("completed"))
+    await stand.until(ENTRIES, entry)
+    second.send_signal(signal.SIGTERM)
+    assert second.wait(20) == 0
+    assert len(telephony.asked) == placed

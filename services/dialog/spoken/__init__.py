@@ -1,0 +1,1 @@
+"""Numbers, money, days and names, as people of eleven languages say them."""

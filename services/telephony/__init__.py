@@ -1,0 +1,1 @@
+"""The phone: carrier sockets and webhooks, placing calls, pacing audio, barge-in, transfer."""

@@ -1,0 +1,398 @@
+"""The adapters to the other services, and our own service, over real gRPC."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import grpc
+import grpc.aio
+import pytest
+from google.protobuf.descriptor_pool import DescriptorPool
+from google.protobuf.message_factory import GetMessageClass
+from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
+
+from services.telephony.briefs import brief_to_proto
+from services.telephony.grpc_customers import CALLS, CUSTOMERS, GrpcCustomers
+from services.telephony.grpc_dialog import SERVICE as DIALOG
+from services.telephony.grpc_dialog import GrpcDialog
+from services.telephony.grpc_speech import SERVICE as SPEECH
+from services.telephony.grpc_speech import WAITING, GrpcListening, GrpcSpeech
+from services.telephony.model import (
+    Answer,
+    BargedIn,
+    Brief,
+    Expectation,
+    Facts,
+    FactsEvent,
+    Heard,
+    KeyPressed,
+    Line,
+    Next,
+    NoInput,
+    Played,
+    RecordEvent,
+    SpeechEnded,
+    SpeechStarted,
+    Status,
+    StatusEvent,
+    Transcribed,
+    TurnEvent,
+)
+from services.telephony.service import Outside, Telephony, addresses_of
+from services.telephony.servicer import SERVICE
+from tests.telephony.fake_sessions import FakeSessions
+from tests.telephony.fakes import FakeCarrier, FakeCustomers, FakeDialog, FakeSpeech, unix_time
+from tests.telephony.world import BRIEF, PHONE, free_port, settings_for
+from voice.customers.v1 import (
+    BeginInboundCallRequest,
+    BeginInboundCallResponse,
+    CallBrief,
+    CallDirection,
+    CallsServiceServicer,
+    Customer,
+    CustomersServiceServicer,
+    FindCustomerRequest,
+    FindCustomerResponse,
+    RecordEventsRequest,
+    RecordEventsResponse,
+    add_CallsServiceServicer_to_server,
+    add_CustomersServiceServicer_to_server,
+)
+from voice.dialog.v1 import (
+    ConverseRequest,
+    ConverseResponse,
+    ConverseSummary,
+    DialogServiceServicer,
+    FallbackLines,
+    PlanCallRequest,
+    PlanCallResponse,
+    add_DialogServiceServicer_to_server,
+)
+from voice.dialog.v1 import Line as DialogLine
+from voice.dialog.v1 import Next as DialogNext
+from voice.dialog.v1 import Turn as DialogTurn
+from voice.speech.v1 import (
+    BargeIn,
+    ListenRequest,
+    ListenResponse,
+    ListenSummary,
+    PreparedLine,
+    PrepareRequest,
+    PrepareResponse,
+    SpeakAudio,
+    SpeakFinished,
+    SpeakRequest,
+    SpeakResponse,
+    SpeechServiceServicer,
+    Transcript,
+    TranscriptSource,
+    add_SpeechServiceServicer_to_server,
+)
+from voice.speech.v1 import SpeechEnded as SpeechEndedProto
+from voice.speech.v1 import SpeechStarted as SpeechStartedProto
+from voice.telephony.v1 import (
+    CallPhase,
+    EndCallRequest,
+    GetCallRequest,
+    ListLiveCallsRequest,
+    PlaceCallRequest,
+    PlaceOutcome,
+    TelephonyServiceStub,
+    add_TelephonyServiceServicer_to_server,
+)
+from voicekit.errors import NotFound, ProviderDown
+from voicekit.rpc import ChannelPool, RpcServer, channel
+
+Context = grpc.aio.ServicerContext[Any, Any]
+
+
+class Speech(SpeechServiceServicer):
+    def __init__(self) -> None:
+        self.heard: list[ListenRequest] = []
+        self.breaks = False
+
+    async def Listen(self, steps: AsyncIterator[ListenRequest], _: Context) -> AsyncIterator[ListenResponse]:
+        async for step in steps:
+            self.heard.append(step)
+            if step.HasField("audio"):
+                yield ListenResponse(speech_started=SpeechStartedProto(utterance=1, at_ms=10))
+                yield ListenResponse(barge_in=BargeIn(utterance=1, at_ms=10))
+                yield ListenResponse(speech_ended=SpeechEndedProto(utterance=1, started_ms=10, ended_ms=60))
+                source = TranscriptSource.TRANSCRIPT_SOURCE_NONE
+                yield ListenResponse(transcript=Transcript(utterance=1, started_ms=10, ended_ms=60, source=source))
+            if self.breaks:
+                raise ProviderDown("no ears")
+            if step.HasField("finished"):
+                yield ListenResponse(finished=ListenSummary(utterances=1))
+                return
+
+    async def Speak(self, request: SpeakRequest, _: Context) -> AsyncIterator[SpeakResponse]:
+        for index, _line in enumerate(request.lines):
+            yield SpeakResponse(audio=SpeakAudio(pcm=bytes(320), line=index))
+            if self.breaks:
+                raise ProviderDown("no voice")
+        yield SpeakResponse(finished=SpeakFinished())
+
+    async def Prepare(self, request: PrepareRequest, _: Context) -> PrepareResponse:
+        return PrepareResponse(lines=[PreparedLine(ready=line.text != "slow") for line in request.lines])
+
+
+class Dialog(DialogServiceServicer):
+    def __init__(self) -> None:
+        self.told: list[ConverseRequest] = []
+
+    async def PlanCall(self, request: PlanCallRequest, _: Context) -> PlanCallResponse:
+        name = request.brief.customer_name
+        line = DialogLine(text=f"hello {name}", personal=True)
+        return PlanCallResponse(language="kn-IN", greeting=[line], fallback=FallbackLines(goodbye=[line]))
+
+    async def Converse(self, events: AsyncIterator[ConverseRequest], _: Context) -> AsyncIterator[ConverseResponse]:
+        async for event in events:
+            self.told.append(event)
+            if event.HasField("begin"):
+                turn = DialogTurn(number=1, language="kn-IN", next=DialogNext.NEXT_CONTINUE, snapshot=b"s")
+                turn.understanding.intent = "yes"
+                turn.listen_for.seconds = 5
+                yield ConverseResponse(turn=turn)
+            if event.HasField("key_pressed"):
+                return  # without a word
+            if event.HasField("finished"):
+                yield ConverseResponse(finished=ConverseSummary(turns=1))
+                return
+
+
+class Record(CallsServiceServicer, CustomersServiceServicer):
+    def __init__(self) -> None:
+        self.recorded: list[RecordEventsRequest] = []
+
+    async def FindCustomer(self, request: FindCustomerRequest, _: Context) -> FindCustomerResponse:
+        if request.phone_number != PHONE:
+            raise NotFound("nobody")
+        return FindCustomerResponse(customer=Customer(id=7))
+
+    async def BeginInboundCall(self, request: BeginInboundCallRequest, _: Context) -> BeginInboundCallResponse:
+        direction = CallDirection.CALL_DIRECTION_INBOUND
+        return BeginInboundCallResponse(brief=CallBrief(call_id=f"in-{request.call_sid}", direction=direction))
+
+    async def RecordEvents(self, request: RecordEventsRequest, _: Context) -> RecordEventsResponse:
+        self.recorded.append(request)
+        return RecordEventsResponse()
+
+
+@asynccontextmanager
+async def serving(add: Any, servicer: object, *names: str) -> AsyncIterator[str]:
+    server = RpcServer("other", "127.0.0.1:0", reflection_on=True)
+    for adder, name in zip(add if isinstance(add, tuple) else (add,), names, strict=True):
+        server.add(adder, servicer, name)
+    port = await server.start()
+    yield f"127.0.0.1:{port}"
+    await server.drain(0.2)
+
+
+@pytest.fixture
+async def speech() -> AsyncIterator[tuple[Speech, GrpcSpeech]]:
+    service = Speech()
+    async with serving(add_SpeechServiceServicer_to_server, service, SPEECH) as address:
+        pool = ChannelPool(address, SPEECH, size=1)
+        yield service, GrpcSpeech(pool, longest_call=60)
+        await pool.close()
+
+
+async def test_what_is_heard_comes_in_our_words(speech: tuple[Speech, GrpcSpeech]) -> None:
+    service, client = speech
+    async with client.listen("c1", Expectation(Answer.SHORT, "ta-IN")) as listening:
+        listening.replay(bytes(70_000))
+        listening.bot_speaks(True)
+        listening.expect(Expectation())
+        events = []
+        async for event in listening.events():
+            events.append(event)
+            if len(events) == 12:
+                listening.finish()
+    lost = Transcribed(1, started_ms=10, ended_ms=60, lost=True)
+    assert events[:4] == [SpeechStarted(1), BargedIn(1), SpeechEnded(1, 10, 60), lost]
+    kinds = [step.WhichOneof("step") for step in service.heard]
+    assert kinds == ["config", "audio", "audio", "audio", "bot_speech", "expectation", "finished"]
+    assert [len(step.audio) for step in service.heard[1:4]] == [32_000, 32_000, 6_000]
+    assert service.heard[0].config.expectation.language == "ta-IN"
+
+
+async def test_a_listen_stream_that_breaks_is_told(speech: tuple[Speech, GrpcSpeech]) -> None:
+    service, client = speech
+    service.breaks = True
+    with pytest.raises(ProviderDown):
+        async with client.listen("c1", Expectation()) as listening:
+            async for _ in listening.events():
+                pass
+
+
+async def test_sound_that_the_network_does_not_take_is_told_as_silence_the_oldest_first() -> None:
+    listening = GrpcListening("c1", Expectation())
+    for number in range(20):
+        listening.audio(bytes([number, 0]) * 480)
+    steps = list(listening._steps)[1:]
+    silent = [step for step in steps if step.HasField("silence")]
+    assert sum(len(step.audio) for step in steps) <= WAITING
+    assert silent == steps[: len(silent)]
+    assert sum(step.silence.ToTimedelta().total_seconds() for step in silent) == pytest.approx(0.06 * len(silent))
+    assert steps[-1].audio[0] == 19
+
+
+async def test_lines_are_spoken_and_prepared(speech: tuple[Speech, GrpcSpeech]) -> None:
+    service, client = speech
+    async with client.speak("c1", "hi-IN", [Line("a"), Line("b", personal=True)]) as audio:
+        assert [piece async for piece in audio] == [(0, bytes(320)), (1, bytes(320))]
+    assert await client.prepare("c1", "hi-IN", [Line("a")], 1.0)
+    assert not await client.prepare("c1", "hi-IN", [Line("a"), Line("slow")], 1.0)
+    service.breaks = True
+    with pytest.raises(ProviderDown):
+        async with client.speak("c1", "hi-IN", [Line("a")]) as audio:
+            async for _ in audio:
+                pass
+
+
+@pytest.fixture
+async def dialog() -> AsyncIterator[tuple[Dialog, GrpcDialog]]:
+    service = Dialog()
+    async with serving(add_DialogServiceServicer_to_server, service, DIALOG) as address:
+        one = channel(address, DIALOG)
+        yield service, GrpcDialog(one, longest_call=60)
+        await one.close()
+
+
+async def test_a_conversation_goes_over_the_wire(dialog: tuple[Dialog, GrpcDialog]) -> None:
+    service, client = dialog
+    plan = await client.plan(Brief("c1", customer_name="Asha"))
+    assert (plan.language, plan.greeting, plan.goodbye) == ("kn-IN", (Line("hello Asha", True),), plan.greeting)
+    async with client.converse(Brief("c1"), b"before") as conversation:
+        turns = conversation.turns()
+        turn = await anext(turns)
+        assert (turn.next, turn.language, turn.snapshot, turn.listen_for) == (Next.CONTINUE, "kn-IN", b"s", 5.0)
+        assert turn.understanding is not None
+        conversation.tell(Played(1, 1500, 2, interrupted=True))
+        conversation.tell(Heard("haan", "hi-IN", 0.5, lost=True))
+        conversation.tell(NoInput())
+        conversation.finish("hung_up")
+        assert [turn async for turn in turns] == []
+    begin, played, heard, silent, finished = service.told
+    assert begin.begin.snapshot == b"before"
+    assert (played.played.heard.ToTimedelta().total_seconds(), played.played.interrupted) == (1.5, True)
+    assert (heard.heard.text, heard.heard.lost) == ("haan", True)
+    assert silent.HasField("no_input")
+    assert finished.finished.reason == "hung_up"
+
+
+async def test_a_conversation_that_ends_without_a_word_is_lost(dialog: tuple[Dialog, GrpcDialog]) -> None:
+    _, client = dialog
+    with pytest.raises(ProviderDown):
+        async with client.converse(Brief("c1"), b"") as conversation:
+            conversation.tell(KeyPressed("1"))
+            async for _ in conversation.turns():
+                pass
+
+
+async def test_the_record_hears_events_in_its_own_words() -> None:
+    service = Record()  # type: ignore[abstract]  # it answers what is asked here, and nothing else
+    adders = (add_CallsServiceServicer_to_server, add_CustomersServiceServicer_to_server)
+    async with serving(adders, service, CALLS, CUSTOMERS) as address:
+        calls, customers = channel(address, CALLS), channel(address, CUSTOMERS)
+        record = GrpcCustomers(calls, customers)
+        assert await record.find_by_phone(PHONE) == 7
+        with pytest.raises(NotFound):
+            await record.find_by_phone("+919999900099")
+        assert (await record.begin_inbound("s1", 7)).inbound
+        at = datetime(2026, 11, 20, tzinfo=UTC)
+        events: list[RecordEvent] = [
+            StatusEvent("k1", at, Status.NOT_PICKED, "busy", "carrier"),
+            TurnEvent("k2", at, 1, True, "S", "words", "hi-IN", 0, 900),
+            FactsEvent("k3", at, Facts("hi-IN", True), "s1"),
+        ]
+        await record.record("c1", events)
+        await calls.close()
+        await customers.close()
+    status, turn, facts = service.recorded[0].events
+    assert (status.source, status.status.reason, status.timestamp.ToDatetime(UTC)) == ("carrier", "busy", at)
+    assert (turn.turn.text, turn.turn.ended_ms) == ("words", 900)
+    assert (facts.facts.call_sid, facts.facts.verified) == ("s1", True)
+
+
+@asynccontextmanager
+async def telephony() -> AsyncIterator[tuple[Any, Telephony, FakeCarrier, str]]:
+    settings = settings_for(free_port(), "http://127.0.0.1:1", drain_seconds=0.1)
+    carrier = FakeCarrier()
+    carrier.latency = 0.0
+    sessions = FakeSessions(unix_time)
+    outside = Outside(FakeSpeech(), FakeDialog(), FakeCustomers(), carrier, sessions)
+    async with (
+        Telephony(settings, outside, addresses_of(settings)) as service,
+        serving(add_TelephonyServiceServicer_to_server, service.servicer, SERVICE) as address,
+    ):
+        one = channel(address, SERVICE)
+        yield TelephonyServiceStub(one), service, carrier, address
+        await one.close()
+
+
+async def test_calls_are_placed_seen_and_ended_over_grpc() -> None:
+    async with telephony() as (stub, _, carrier, _):
+        request = PlaceCallRequest(brief=brief_to_proto(BRIEF), phone_number="099999 00012")
+        placed = await stub.PlaceCall(request, timeout=5)
+        assert (placed.call_sid, placed.outcome) == ("sid-1", PlaceOutcome.PLACE_OUTCOME_ACCEPTED)
+        assert carrier.rung[0][:2] == (PHONE, BRIEF.call_id)
+        by_id = (await stub.GetCall(GetCallRequest(call_id=BRIEF.call_id), timeout=5)).call
+        by_sid = (await stub.GetCall(GetCallRequest(call_id="sid-1"), timeout=5)).call
+        assert by_id == by_sid
+        assert (by_id.phase, by_id.customer_id) == (CallPhase.CALL_PHASE_DIALLING, 7)
+        assert "Asha" not in str(by_id)
+        listed = await stub.ListLiveCalls(ListLiveCallsRequest(), timeout=5)
+        assert [call.call_id for call in listed.calls] == [BRIEF.call_id]
+        assert not listed.next_page_token
+        await stub.EndCall(EndCallRequest(call_id=BRIEF.call_id, reason="operator_ended"), timeout=5)
+
+
+@pytest.mark.parametrize(
+    ("method", "request_", "code"),
+    [
+        ("GetCall", GetCallRequest(call_id="nobody"), grpc.StatusCode.NOT_FOUND),
+        ("GetCall", GetCallRequest(), grpc.StatusCode.NOT_FOUND),
+        ("EndCall", EndCallRequest(call_id="nobody", reason="x"), grpc.StatusCode.NOT_FOUND),
+        ("EndCall", EndCallRequest(call_id="c", reason="Not This!"), grpc.StatusCode.INVALID_ARGUMENT),
+        ("ListLiveCalls", ListLiveCallsRequest(page_size=1001), grpc.StatusCode.INVALID_ARGUMENT),
+        ("ListLiveCalls", ListLiveCallsRequest(page_token="x"), grpc.StatusCode.INVALID_ARGUMENT),
+        ("PlaceCall", PlaceCallRequest(), grpc.StatusCode.INVALID_ARGUMENT),
+        ("PlaceCall", PlaceCallRequest(brief=CallBrief(call_id="c")), grpc.StatusCode.INVALID_ARGUMENT),
+    ],
+)
+async def test_bad_requests_have_their_status(method: str, request_: object, code: grpc.StatusCode) -> None:
+    async with telephony() as (stub, *_):
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await getattr(stub, method)(request_, timeout=5)
+        assert refused.value.code() is code
+
+
+async def test_live_calls_come_page_by_page() -> None:
+    async with telephony() as (stub, service, *_):
+        for number in range(5):
+            await service.placing.place(Brief(f"c{number}", number + 1), PHONE)
+            await asyncio.sleep(0.01)
+        seen, token = [], ""
+        while True:
+            page = await stub.ListLiveCalls(ListLiveCallsRequest(page_size=2, page_token=token), timeout=5)
+            seen += [call.call_id for call in page.calls]
+            if not (token := page.next_page_token):
+                break
+        assert seen == ["c4", "c3", "c2", "c1", "c0"]
+
+
+async def test_a_command_line_client_finds_the_service_through_reflection() -> None:
+    async with telephony() as (*_, address):
+
+        def ask() -> list[str]:
+            with grpc.insecure_channel(address) as sync:
+                database = ProtoReflectionDescriptorDatabase(sync)
+                service = DescriptorPool(database).FindServiceByName(SERVICE)
+                assert GetMessageClass(service.methods_by_name["PlaceCall"].input_type)
+                return [str(name) for name in database.get_services()]
+
+        assert SERVICE in await asyncio.to_thread(ask)

@@ -1,0 +1,132 @@
+"""All that can be asked, by path, and the application that answers."""
+
+import asyncio
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from services.dashboard.board import Board
+from services.dashboard.hub import Hub
+from services.dashboard.names import Names
+from services.dashboard.people import Role
+from services.dashboard.ports import Calls, Customers, Dialing, Phone, SocketSessions
+from services.dashboard.recordings import Recordings
+from services.dashboard.sign_in import SignIns
+from services.dashboard.web.answers import errors_as_json, set_headers
+from services.dashboard.web.calling import CallingApi
+from services.dashboard.web.calls import CallsApi
+from services.dashboard.web.customers import CustomersApi
+from services.dashboard.web.endpoint import MAX_BODY, Endpoint, add
+from services.dashboard.web.exports import ExportsApi
+from services.dashboard.web.guard import Guard
+from services.dashboard.web.health import HealthApi
+from services.dashboard.web.live import LiveApi
+from services.dashboard.web.openapi import OpenApi, describe
+from services.dashboard.web.pages import STATIC, Pages
+from services.dashboard.web.recordings import RecordingsApi
+from services.dashboard.web.sign_in import SignInApi
+from services.dashboard.web.statistics import StatisticsApi
+from services.dashboard.web.uploads import UploadsApi
+from voicekit.clock import Now
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the application is made of."""
+
+    customers: Customers
+    calls: Calls
+    dialing: Dialing
+    phone: Phone
+    sockets: SocketSessions
+    sign_ins: SignIns
+    names: Names
+    hub: Hub
+    board: Board
+    recordings: Recordings
+    begun: asyncio.Event
+    """Set once the present has been read."""
+    now: Now
+    origins: tuple[str, ...] = ()
+    secure: bool = True
+    """True when browsers come by https."""
+    session_seconds: int = 12 * 3600
+    lender_name: str = "Asha Finance"
+    upload_max_bytes: int = 10 * 1024 * 1024
+    max_live_viewers: int = 500
+
+
+@dataclass(frozen=True)
+class Dashboard:
+    """The application, and what is told to stop."""
+
+    app: web.Application
+    endpoints: list[Endpoint]
+    live: LiveApi
+    health: HealthApi
+    begun: asyncio.Event
+    """Set once the present has been read."""
+
+
+def make_dashboard(parts: Parts) -> Dashboard:
+    """Build the application."""
+    cookie = "__Host-session" if parts.secure else "session"
+    guard = Guard(parts.sign_ins, cookie=cookie, origins=parts.origins)
+    live = LiveApi(parts.hub, parts.sign_ins, parts.sockets, guard, parts.now, most=parts.max_live_viewers)
+    signing = SignInApi(parts.sign_ins, live.left, cookie=cookie, secure=parts.secure, seconds=parts.session_seconds)
+    health = HealthApi(parts.begun)
+    api = OpenApi()
+    endpoints = [*_open(signing, health), *_signed_in(parts, signing, live, api)]
+    api.document = describe(endpoints)
+    app = web.Application(middlewares=[errors_as_json], client_max_size=MAX_BODY)
+    app.on_response_prepare.append(set_headers)
+    for endpoint in endpoints:
+        add(app, endpoint, guard)
+    app.router.add_static("/static", STATIC)
+    return Dashboard(app, endpoints, live, health, parts.begun)
+
+
+def _open(signing: SignInApi, health: HealthApi) -> list[Endpoint]:
+    """Return what anybody may ask."""
+    return [
+        Endpoint("GET", "/healthz/live", health.live, None),
+        Endpoint("GET", "/healthz/ready", health.ready, None),
+        Endpoint("GET", "/login", signing.form, None, media_type="text/html"),
+        Endpoint("POST", "/login", signing.sign_in, None, media_type="text/html"),
+    ]
+
+
+def _signed_in(parts: Parts, signing: SignInApi, live: LiveApi, api: OpenApi) -> list[Endpoint]:
+    """Return what needs a role."""
+    customers, pages = CustomersApi(parts.customers), Pages(parts.customers)
+    calls = CallsApi(parts.calls, parts.phone, parts.names)
+    recordings = RecordingsApi(parts.calls, parts.recordings)
+    exports = ExportsApi(parts.customers, parts.calls, parts.names)
+    calling = CallingApi(parts.dialing)
+    uploads = UploadsApi(parts.customers, lender_name=parts.lender_name, max_bytes=parts.upload_max_bytes)
+    return [
+        Endpoint("GET", "/", pages.dashboard, Role.VIEWER, page=True, media_type="text/html"),
+        Endpoint("GET", "/original", pages.original, Role.VIEWER, page=True, media_type="text/html"),
+        Endpoint("GET", "/openapi.json", api.get, Role.VIEWER),
+        Endpoint("GET", "/me", signing.me, Role.VIEWER),
+        Endpoint("POST", "/logout", signing.sign_out, Role.VIEWER),
+        Endpoint("GET", "/customers", customers.list, Role.VIEWER),
+        Endpoint("GET", "/customers/{customer_id}", customers.get, Role.VIEWER),
+        Endpoint("PUT", "/customers/{customer_id}/status", customers.set_status, Role.OPERATOR),
+        Endpoint("GET", "/counts", customers.count, Role.VIEWER),
+        Endpoint("GET", "/uploads", uploads.list, Role.VIEWER),
+        Endpoint("GET", "/calls", calls.list, Role.VIEWER),
+        Endpoint("GET", "/calls/{call_id}", calls.get, Role.VIEWER),
+        Endpoint("GET", "/calls/{call_id}/waveform", recordings.waveform, Role.VIEWER),
+        Endpoint("GET", "/calls/{call_id}/recording", recordings.play, Role.VIEWER, media_type="audio/wav"),
+        Endpoint("GET", "/statistics", StatisticsApi(parts.board).get, Role.VIEWER),
+        Endpoint("GET", "/exports/customers", exports.customers, Role.OPERATOR, media_type="text/csv"),
+        Endpoint("GET", "/exports/calls", exports.calls, Role.OPERATOR, media_type="text/csv"),
+        Endpoint("POST", "/calls/{call_id}/end", calls.end, Role.OPERATOR),
+        Endpoint("POST", "/upload-customers", uploads.upload, Role.OPERATOR, takes_file=True),
+        Endpoint("POST", "/trigger-call/{customer_id}", calling.trigger, Role.OPERATOR),
+        Endpoint("POST", "/trigger-bulk-calls", calling.trigger_bulk, Role.OPERATOR),
+        Endpoint("GET", "/campaigns", calling.campaigns, Role.VIEWER),
+        Endpoint("POST", "/campaigns/{campaign_id}/control", calling.control, Role.OPERATOR),
+        Endpoint("GET", "/ws/dashboard/{websocket_id}", live.watch, Role.VIEWER, websocket=True),
+    ]

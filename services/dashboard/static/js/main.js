@@ -1,0 +1,101 @@
+// The dashboard: who is signed in, the live connection, and the view that the address names.
+
+import { html, render, useEffect, useReducer, useRef, useState } from "../vendor/htm-preact-3.1.1.js";
+import { send, whoAmI } from "./api.js";
+import { connect } from "./live.js";
+import { Problem, go, useRoute } from "./parts.js";
+import { nothing, reduce } from "./store.js";
+import { BorrowersView } from "./views/borrowers.js";
+import { CallPanel } from "./views/call.js";
+import { CallsView } from "./views/calls.js";
+import { LiveView } from "./views/live.js";
+import { TrendsView } from "./views/trends.js";
+import { UploadView } from "./views/upload.js";
+
+const VIEWS = {
+  live: { name: "Live", view: LiveView },
+  trends: { name: "Trends", view: TrendsView },
+  calls: { name: "Calls", view: CallsView },
+  borrowers: { name: "Borrowers", view: BorrowersView },
+  upload: { name: "Upload", view: UploadView, role: "operator" },
+};
+const RANKS = ["viewer", "operator", "admin"];
+const may = (me, role) => !role || RANKS.indexOf(me.role) >= RANKS.indexOf(role);
+
+function App({ me }) {
+  const route = useRoute();
+  const live = useLive();
+  const chosen = VIEWS[route.view] && may(me, VIEWS[route.view].role) ? VIEWS[route.view] : VIEWS.live;
+  const callId = route.query.call;
+  const openCall = (id) => go(route.view, { ...route.query, call: id });
+  return html`
+    <${Top} me=${me} live=${live} chosen=${chosen} />
+    <main class="page ${callId ? "with-panel" : ""}">
+      <div class="stack">
+        ${!live.feedUp &&
+        html`<p class="notice" role="status">The record does not answer at the moment: what you see may be old.</p>`}
+        <${chosen.view} me=${me} live=${live} route=${route} callId=${callId} openCall=${openCall} may=${(role) => may(me, role)} />
+      </div>
+      ${callId &&
+      html`<${CallPanel} key=${callId} id=${callId} live=${live} mayEnd=${may(me, "operator")} close=${() => openCall("")} />`}
+    </main>`;
+}
+
+function Top({ me, live, chosen }) {
+  const shown = Object.entries(VIEWS).filter(([, entry]) => may(me, entry.role));
+  return html`<header class="top">
+    <div class="brand"><img src="/static/icon.svg" alt="" /> Calls</div>
+    <nav aria-label="Views">
+      ${shown.map(
+        ([key, entry]) => html`<a href="#/${key}" aria-current=${entry === chosen ? "page" : undefined}>${entry.name}</a>`,
+      )}
+    </nav>
+    <div class="right">
+      <${Connection} state=${live.connection} />
+      <span class="wide">${me.name}, ${me.role}</span>
+      <button class="quiet" onClick=${signOut}>Sign out</button>
+    </div>
+  </header>`;
+}
+
+const CONNECTIONS = { up: ["good", "Connected"], connecting: ["warn", "Connecting"], down: ["bad", "Not connected"] };
+
+function Connection({ state }) {
+  const [colour, words] = CONNECTIONS[state];
+  return html`<span class="line-state" role="status"><span class="dot ${colour}"></span>${words}</span>`;
+}
+
+/** The live state, kept up to date for as long as the page is open. */
+function useLive() {
+  const [state, dispatch] = useReducer(
+    (before, action) => (action.connection ? { ...before, ...action } : reduce(before, action)),
+    nothing,
+  );
+  const number = useRef(null);
+  number.current = state.number;
+  useEffect(
+    () =>
+      connect({
+        lastNumber: () => number.current,
+        onMessage: dispatch,
+        onState: (connection) => dispatch({ connection }),
+      }),
+    [],
+  );
+  return state;
+}
+
+async function signOut() {
+  await send("POST", "/logout");
+  location.assign("/login");
+}
+
+function Start() {
+  const [state, setState] = useState({});
+  const load = () => whoAmI().then((me) => setState({ me })).catch((error) => setState({ error }));
+  useEffect(load, []);
+  if (state.me) return html`<${App} me=${state.me} />`;
+  return state.error ? html`<main class="page"><${Problem} error=${state.error} retry=${load} /></main>` : null;
+}
+
+render(html`<${Start} />`, document.getElementById("app"));

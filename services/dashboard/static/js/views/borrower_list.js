@@ -1,0 +1,133 @@
+// The list of borrowers: it reads on as it is scrolled, and only what is seen is in the page.
+
+import { html, useEffect, useLayoutEffect, useRef, useState } from "../../vendor/htm-preact-3.1.1.js";
+import { get, send } from "../api.js";
+import { Empty, Problem, Status } from "../parts.js";
+import * as words from "../words.js";
+import { CallDialog } from "./calling.js";
+
+const PAGE = 200;
+const ROW = 44; // px; style .borrowers [role=row]
+const MARGIN = 20; // rows drawn beyond what is seen
+
+/** The borrowers that match; an operator may choose some of them, or all, and call them. */
+export function BorrowerList({ filters, live, mayCall }) {
+  const [chosen, setChosen] = useState(new Set());
+  const [all, setAll] = useState(false);
+  const [whom, setWhom] = useState(null);
+  const list = useEndless("/customers", filters, (page) => page.customers);
+  const toggle = (id) =>
+    setChosen((before) => {
+      const changed = new Set(before);
+      if (!changed.delete(id)) changed.add(id);
+      return changed;
+    });
+  const clear = () => {
+    setChosen(new Set());
+    setAll(false);
+  };
+  const call = () => setWhom(all ? { all_matching: named(filters) } : { customer_ids: [...chosen] });
+  if (list.error && !list.rows.length) return html`<${Problem} error=${list.error} retry=${list.more} />`;
+  if (!list.rows.length && list.loading) return html`<${Empty}>Loading ...<//>`;
+  if (!list.rows.length) {
+    return html`<${Empty}>No borrower matches. Change the filters, or <a href="#/upload">upload a file</a>.<//>`;
+  }
+  return html`
+    ${mayCall && html`<${Choosing} count=${all ? null : chosen.size} all=${all} setAll=${setAll} clear=${clear} call=${call} />`}
+    <${Window} rows=${list.rows} more=${list.more} live=${live} mayCall=${mayCall} chosen=${chosen} all=${all} toggle=${toggle} />
+    ${whom && html`<${CallDialog} whom=${whom} close=${() => setWhom(null)} />`}
+    ${list.error && html`<${Problem} error=${list.error} retry=${list.more} />`}
+    <p class="soft small" role="status">${words.number(list.rows.length)} ${list.done ? "borrowers, all that match" : "read so far; scroll for more"}</p>`;
+}
+
+/** A filter as the API takes it: only what narrows. */
+function named(filters) {
+  const kept = Object.entries(filters).filter(([, value]) => value !== "");
+  return Object.fromEntries(kept.map(([name, value]) => [name, name === "upload" ? Number(value) : value]));
+}
+
+function Choosing({ count, all, setAll, clear, call }) {
+  return html`<div class="choosing" role="group" aria-label="Chosen borrowers">
+    <label class="check"><input type="checkbox" checked=${all} onChange=${() => setAll(!all)} /> All that match</label>
+    ${(all || count > 0) &&
+    html`<span class="soft">${all ? "All that match the filters are chosen." : `${words.number(count)} chosen`}</span>
+      <button class="primary" onClick=${call}>Call ...</button>
+      <button class="quiet" onClick=${clear}>Choose nobody</button>`}
+  </div>`;
+}
+
+/** Read a list page by page, on demand. */
+function useEndless(path, filters, rowsOf) {
+  const [state, setState] = useState({ rows: [], token: "", done: false, loading: false, error: null });
+  const busy = useRef(false);
+  const more = () => {
+    if (busy.current || state.done) return;
+    busy.current = true;
+    setState((before) => ({ ...before, loading: true, error: null }));
+    get(path, { ...filters, page_size: PAGE, page_token: state.token })
+      .then((page) => {
+        const token = page.next_page_token;
+        setState((before) => ({ rows: [...before.rows, ...rowsOf(page)], token, done: !token, loading: false, error: null }));
+      })
+      .catch((error) => setState((before) => ({ ...before, loading: false, error })))
+      .finally(() => (busy.current = false));
+  };
+  useEffect(more, []);
+  return { ...state, more };
+}
+
+// From these an operator may put a borrower back, to be called again.
+const RETRIED = new Set(["failed", "not_picked"]);
+
+function MakeReady({ id, version, name }) {
+  const [state, setState] = useState("waiting");
+  const move = () => {
+    setState("sending");
+    send("PUT", `/customers/${id}/status`, { status: "ready", version })
+      .then(() => setState("done")) // the live view tells the new status
+      .catch((error) => setState(error.message));
+  };
+  if (state === "done") return null;
+  const words = state === "waiting" || state === "sending" ? "Make ready" : "Not moved";
+  return html`<button class="small" disabled=${state === "sending"} title=${words === "Not moved" ? state : `Let ${name} be called again`} onClick=${move}>${words}</button>`;
+}
+
+const COLUMNS = ["Name", "Phone", "State", "Loan", "Amount", "Due", "Language", "Status"];
+
+function Window({ rows, more, live, mayCall, chosen, all, toggle }) {
+  const box = useRef(null);
+  const [range, setRange] = useState([0, 40]);
+  const look = () => {
+    const first = Math.max(0, Math.floor(box.current.scrollTop / ROW) - MARGIN);
+    const last = Math.ceil((box.current.scrollTop + box.current.clientHeight) / ROW) + MARGIN;
+    if (first !== range[0] || last !== range[1]) setRange([first, last]);
+    if (last + PAGE / 2 > rows.length) more();
+  };
+  useLayoutEffect(look, [rows.length]);
+  const seen = rows.slice(...range);
+  return html`<div class="scroll borrowers ${mayCall ? "choosable" : ""}" role="table" aria-label="Borrowers" aria-rowcount=${rows.length} ref=${box} onScroll=${look} tabindex="0">
+    <div role="row" class="head">${mayCall && html`<span role="columnheader"><span class="hidden-label">Chosen</span></span>`}${COLUMNS.map((name) => html`<span role="columnheader" class=${name === "Amount" ? "number" : ""}>${name}</span>`)}</div>
+    <div role="presentation" style=${{ height: `${range[0] * ROW}px` }}></div>
+    ${seen.map((customer, place) => html`<${Row} key=${customer.id} index=${range[0] + place + 1} customer=${customer} later=${live.customers.get(customer.id)} mayCall=${mayCall} chosen=${all || chosen.has(customer.id)} all=${all} toggle=${toggle} />`)}
+    <div role="presentation" style=${{ height: `${Math.max(0, rows.length - range[0] - seen.length) * ROW}px` }}></div>
+  </div>`;
+}
+
+function Row({ customer, later, index, mayCall, chosen, all, toggle }) {
+  const { call_status: status, version } = later && later.version > customer.version ? later : customer;
+  return html`<div role="row" aria-rowindex=${index}>
+    ${mayCall &&
+    html`<span role="cell"><input type="checkbox" aria-label="Choose ${customer.name}" checked=${chosen} disabled=${all} onChange=${() => toggle(customer.id)} /></span>`}
+    <span role="cell"><a href="#/calls?customer=${customer.id}" title="Calls to ${customer.name}">${customer.name}</a></span>
+    <span role="cell">${customer.phone_number}</span>
+    <span role="cell">${customer.state}</span>
+    <span role="cell">${customer.loan_id}</span>
+    <span role="cell" class="number">${words.rupees(customer.amount_paise)}</span>
+    <span role="cell">${words.date(customer.due_date)}</span>
+    <span role="cell">${words.language(customer.language_code)}</span>
+    <span role="cell" class="state">
+      <${Status} code=${status} />
+      ${mayCall && RETRIED.has(status) && html`<${MakeReady} id=${customer.id} version=${version} name=${customer.name} />`}
+    </span>
+  </div>`;
+}

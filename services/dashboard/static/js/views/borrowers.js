@@ -1,0 +1,60 @@
+// Borrowers: how many, filters, the list.
+
+import { html } from "../../vendor/htm-preact-3.1.1.js";
+import { go, query, useEvery, useLoaded } from "../parts.js";
+import * as words from "../words.js";
+import { BorrowerList } from "./borrower_list.js";
+
+export function BorrowersView({ live, route, may }) {
+  const { status = "", state = "", language = "", text = "", upload = "" } = route.query;
+  const filters = { status, state, language, text, upload };
+  const exported = (format) => `/exports/customers?${query({ ...filters, format })}`;
+  return html`
+    <div class="heading">
+      <h1>Borrowers</h1>
+      <span class="small links">
+        ${may("operator") && html`<a href=${exported("csv")} download>CSV</a><a href=${exported("xlsx")} download>Excel</a>`}
+        <a href="/original">Simple page</a>
+      </span>
+    </div>
+    <${Counts} filters=${filters} />
+    <${Filters} filters=${filters} />
+    <${BorrowerList} key=${JSON.stringify(filters)} filters=${filters} live=${live} mayCall=${may("operator")} />`;
+}
+
+/** How many borrowers have which status; each leads to them. */
+function Counts({ filters }) {
+  const { data } = useLoaded("/counts", {}, useEvery(10000));
+  if (!data) return null;
+  const all = Object.values(data.counts).reduce((sum, count) => sum + count, 0);
+  const chip = (code, name, count) => html`<a
+    href="#/borrowers?${query({ ...filters, status: code })}"
+    aria-current=${filters.status === code ? "true" : undefined}
+    >${name} <strong>${words.number(count)}</strong></a
+  >`;
+  return html`<nav class="chips" aria-label="Borrowers by status">
+    ${chip("", "All", all)}
+    ${Object.entries(words.STATUSES).map(([code, name]) => data.counts[code] > 0 && chip(code, name, data.counts[code]))}
+  </nav>`;
+}
+
+function Filters({ filters }) {
+  const set = (name) => (event) => go("borrowers", { ...filters, [name]: event.target.value });
+  const submit = (event) => {
+    event.preventDefault();
+    go("borrowers", { ...filters, ...Object.fromEntries(new FormData(event.target)) });
+  };
+  return html`<form class="filters" onSubmit=${submit} key=${JSON.stringify(filters)}>
+    <label>Search <input name="text" type="search" value=${filters.text} placeholder="Name, phone or loan" /></label>
+    <label>Status <${Choice} value=${filters.status} all="Any status" names=${words.STATUSES} onChange=${set("status")} /></label>
+    <label>Language <${Choice} value=${filters.language} all="Any language" names=${words.LANGUAGES} onChange=${set("language")} /></label>
+    <label>State <input name="state" value=${filters.state} placeholder="As uploaded" /></label>
+    <button>Show</button>
+    ${filters.upload && html`<a class="button" href="#/borrowers">Of all uploads</a>`}
+  </form>`;
+}
+
+const Choice = ({ value, all, names, onChange }) => html`<select value=${value} onChange=${onChange}>
+  <option value="">${all}</option>
+  ${Object.entries(names).map(([code, name]) => html`<option value=${code}>${name}</option>`)}
+</select>`;

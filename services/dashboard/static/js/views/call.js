@@ -1,0 +1,106 @@
+// One call, opened: what was said, what was decided, what the line did.
+
+import { html, useEffect, useRef, useState } from "../../vendor/htm-preact-3.1.1.js";
+import { send } from "../api.js";
+import { Problem, Status, useLoaded, useNow } from "../parts.js";
+import * as words from "../words.js";
+import { Recording } from "./recording.js";
+
+export function CallPanel({ id, live, mayEnd, close }) {
+  const row = live.live.get(id) ?? live.latest.find((other) => other.call.call_id === id);
+  // Whatever changes in this call, the record tells it whole.
+  const trigger = row ? `${row.call.status} ${row.last_turn?.sequence} ${row.call.disposition} ${row.call.end_time}` : "";
+  const { data, error, again } = useLoaded(`/calls/${encodeURIComponent(id)}`, {}, trigger);
+  const heading = useRef(null);
+  useEffect(() => heading.current?.focus(), []);
+  const onKeyDown = (event) => event.key === "Escape" && close();
+  return html`<aside class="panel" aria-label="Call" onKeyDown=${onKeyDown}>
+    <header>
+      <div>
+        <h2 tabindex="-1" ref=${heading}>${data ? data.call.customer_name || `Borrower ${data.call.customer_id}` : "Call"}</h2>
+        ${data && html`<${Status} code=${data.call.status} />`}
+      </div>
+      <button onClick=${close}>Close</button>
+    </header>
+    ${error && html`<section><${Problem} error=${error} retry=${again} /></section>`}
+    ${data && html`<${Facts} call=${data.call} skew=${live.skew} mayEnd=${mayEnd} />`}
+    ${data && html`<${Recording} id=${id} ended=${data.call.end_time} />`}
+    ${data && html`<${Transcript} turns=${data.turns} />`}
+    ${data && html`<${History} history=${data.history} />`}
+    ${!data && !error && html`<section class="soft">Loading ...</section>`}
+  </aside>`;
+}
+
+function Facts({ call, skew, mayEnd }) {
+  const now = useNow(skew);
+  const seconds = words.talked(call, now);
+  return html`<section>
+    <dl class="facts">
+      <dt>Begun</dt><dd>${words.moment(call.start_time)}${call.direction === "inbound" ? ", the borrower rang us" : ""}</dd>
+      <dt>Talked</dt><dd>${seconds === null ? "not answered" : words.clock(seconds)}</dd>
+      <dt>Language</dt><dd>${words.language(call.language_used) || "not known"}</dd>
+      <dt>Identity</dt><dd>${call.verified ? "confirmed" : "not confirmed"}</dd>
+      ${call.disposition && html`<dt>Outcome</dt><dd>${words.outcome(call.disposition)}</dd>`}
+      ${call.reason && html`<dt>Reason</dt><dd>${words.plain(call.reason)}</dd>`}
+      <dt>Call id</dt><dd class="small">${call.call_sid || call.call_id}</dd>
+    </dl>
+    ${mayEnd && call.answer_time && !call.end_time && html`<${EndCall} id=${call.call_id} />`}
+  </section>`;
+}
+
+function EndCall({ id }) {
+  const [asked, setAsked] = useState(false);
+  const [error, setError] = useState(null);
+  const end = () => send("POST", `/calls/${encodeURIComponent(id)}/end`).catch(setError);
+  if (error) return html`<p><${Problem} error=${error} /></p>`;
+  return asked
+    ? html`<p class="row"><button class="danger" onClick=${end}>Yes, cut the call off now</button> <button onClick=${() => setAsked(false)}>No</button></p>`
+    : html`<p><button class="quiet danger" onClick=${() => setAsked(true)}>End this call</button></p>`;
+}
+
+function Transcript({ turns }) {
+  return html`<section aria-label="What was said">
+    <h3>What was said</h3>
+    ${turns.length
+      ? html`<ol class="turns" aria-live="polite">${turns.map((turn) => html`<${TurnLine} key=${turn.sequence} turn=${turn} />`)}</ol>`
+      : html`<p class="soft">Nothing yet.</p>`}
+  </section>`;
+}
+
+function TurnLine({ turn }) {
+  return html`<li class="turn ${turn.speaker}">
+    <div class="meta">
+      <span>${words.clock(turn.started_ms / 1000)}</span>
+      <span>${turn.speaker === "bot" ? "We" : "Borrower"}</span>
+      <span>${words.language(turn.language)}</span>
+      ${turn.interrupted && html`<span class="tag">cut off</span>`}
+      ${turn.intent && html`<span class="tag" title=${words.stage(turn.state)}>${words.plain(turn.intent)}, by ${words.decider(turn.decided_by)}</span>`}
+    </div>
+    <div class="said" lang=${turn.language}>${turn.text || html`<span class="soft">(nothing understood)</span>`}</div>
+  </li>`;
+}
+
+function refusal(entry) {
+  if (entry.applied) return "";
+  return entry.refusal === "repeated" ? " (was known)" : ` (not taken: ${words.plain(entry.refusal).toLowerCase()})`;
+}
+
+function History({ history }) {
+  return html`<section aria-label="What the line did">
+    <h3>What the line did</h3>
+    ${history.length
+      ? html`<ol class="history">
+          ${history.map(
+            (entry) => html`<li>
+              <span class="soft">${words.second(entry.timestamp)}</span>
+              <span>
+                <span class=${entry.applied || entry.refusal === "repeated" ? "" : "refused"}>${words.status(entry.status)}</span>
+                <span class="soft small">, told by ${words.source(entry.source)}${entry.reason ? `: ${words.plain(entry.reason)}` : ""}${refusal(entry)}</span>
+              </span>
+            </li>`,
+          )}
+        </ol>`
+      : html`<p class="soft">Nothing yet.</p>`}
+  </section>`;
+}
+

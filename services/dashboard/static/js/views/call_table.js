@@ -1,0 +1,32 @@
+// A table of calls; each opens.
+
+import { html } from "../../vendor/htm-preact-3.1.1.js";
+import { Empty, Status } from "../parts.js";
+import * as words from "../words.js";
+
+export function CallTable({ calls, callId, openCall }) {
+  if (!calls.length) return html`<${Empty}>No calls yet. They are listed here, the newest first.<//>`;
+  return html`<div class="scroll">
+    <table>
+      <thead>
+        <tr><th>Time</th><th>Borrower</th><th>Status</th><th>Outcome</th><th class="wide">Language</th><th class="number">Talked</th></tr>
+      </thead>
+      <tbody>
+        ${calls.map((call) => html`<${CallRow} key=${call.call_id} call=${call} current=${call.call_id === callId} openCall=${openCall} />`)}
+      </tbody>
+    </table>
+  </div>`;
+}
+
+function CallRow({ call, current, openCall }) {
+  const seconds = words.talked(call, Date.now());
+  const open = () => openCall(call.call_id);
+  return html`<tr class="opens" onClick=${open} aria-current=${current ? "true" : undefined}>
+    <td class="soft">${words.moment(call.start_time)}</td>
+    <td><button class="link">${call.customer_name || `Borrower ${call.customer_id}`}</button></td>
+    <td><${Status} code=${call.status} /></td>
+    <td>${words.outcome(call.disposition) || html`<span class="soft">${words.plain(call.reason)}</span>`}</td>
+    <td class="wide">${words.language(call.language_used)}</td>
+    <td class="number">${seconds === null || !call.end_time ? "" : words.clock(seconds)}</td>
+  </tr>`;
+}

@@ -1,0 +1,118 @@
+// Codes, numbers and times, as people say them.
+
+export const STATUSES = {
+  ready: "Ready",
+  initiated: "Dialling",
+  ringing: "Ringing",
+  in_progress: "In progress",
+  agent_transfer: "With an agent",
+  completed: "Completed",
+  failed: "Failed",
+  not_picked: "Not picked",
+};
+
+export const LANGUAGES = {
+  "en-IN": "English",
+  "hi-IN": "Hindi",
+  "ta-IN": "Tamil",
+  "te-IN": "Telugu",
+  "ml-IN": "Malayalam",
+  "gu-IN": "Gujarati",
+  "mr-IN": "Marathi",
+  "bn-IN": "Bengali",
+  "kn-IN": "Kannada",
+  "pa-IN": "Punjabi",
+  "or-IN": "Odia",
+};
+
+const STAGES = {
+  INITIAL_GREETING: "Greeting",
+  WAITING_FOR_LANG_DETECT: "Finding the language",
+  CONFIRMING_IDENTITY: "Confirming who it is",
+  PLAYING_EMI_PART1: "Telling the instalment",
+  PLAYING_EMI_PART2: "Telling what follows",
+  ASKING_AGENT_CONNECT: "Offering an agent",
+  WAITING_AGENT_RESPONSE: "Waiting for a yes or no",
+  TRANSFERRING_TO_AGENT: "Handing over to an agent",
+  GOODBYE_DECLINE: "Saying goodbye",
+  NOTING_DISPUTE: "Noting a dispute",
+  NOTING_HARDSHIP: "Noting a hardship",
+  THANKING_FOR_PAYMENT: "Thanking for the payment",
+  CONFIRMING_CALLBACK: "Agreeing a callback",
+  WRONG_PARTY: "Wrong number",
+  OPTING_OUT: "Opting out",
+  NO_INPUT_GOODBYE: "Nothing heard, saying goodbye",
+  END: "Ended",
+};
+
+const OUTCOMES = {
+  SILENT: "Nobody spoke",
+  MACHINE: "Voicemail",
+  HANGUP_EARLY: "Hung up early",
+  RPC_PART: "Told in part",
+  RPC_INFO: "Told the instalment",
+  XFER_OK: "Put through to an agent",
+  XFER_FAIL: "No agent was free",
+  TPC: "Somebody else answered",
+  LANG: "Language not spoken",
+  CB: "Callback asked for",
+  PAID: "Says it is paid",
+  HARD: "Hardship",
+  REC_OBJECT: "Refused recording",
+  DISP: "Disputes the loan",
+  WN: "Wrong number",
+  DNC: "Wants no calls",
+  VULN: "Needs care",
+  DECD: "Borrower has died",
+};
+
+const DECIDERS = { lexicon: "the word list", rules: "the rules", model: "the model", none: "nothing" };
+const SOURCES = { bot: "our call", carrier: "the carrier", operator: "by hand", reaper: "clean-up" };
+
+/** Make words of a code such as NO_ANSWER or hung_up. */
+export function plain(code) {
+  if (!code) return "";
+  const words = code.replaceAll("_", " ").toLowerCase();
+  return words[0].toUpperCase() + words.slice(1);
+}
+
+export const status = (code) => STATUSES[code] ?? plain(code);
+export const language = (code) => LANGUAGES[code] ?? code;
+export const outcome = (code) => OUTCOMES[code] ?? plain(code);
+export const stage = (code) => STAGES[code] ?? plain(code);
+export const decider = (code) => DECIDERS[code] ?? code;
+export const source = (code) => SOURCES[code] ?? code;
+
+/** Seconds as m:ss. */
+export function clock(seconds) {
+  const whole = Math.max(0, Math.floor(seconds));
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+}
+
+const india = (options) => new Intl.DateTimeFormat("en-IN", { timeZone: "Asia/Kolkata", ...options });
+const TIME = india({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const SECOND = india({ hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+const DAY = india({ day: "numeric", month: "short" });
+const DATE = india({ day: "numeric", month: "short", year: "numeric" });
+const MONEY = new Intl.NumberFormat("en-IN", { style: "currency", currency: "INR" });
+const NUMBER = new Intl.NumberFormat("en-IN");
+
+export const time = (iso) => TIME.format(new Date(iso));
+export const second = (iso) => SECOND.format(new Date(iso));
+export const date = (iso) => DATE.format(new Date(iso));
+export const rupees = (paise) => MONEY.format(paise / 100);
+export const number = (value) => NUMBER.format(value);
+
+/** The time, with the day when that is not today. All times are India's. */
+export function moment(iso) {
+  const then = new Date(iso);
+  const today = DAY.format(new Date()) === DAY.format(then);
+  return today ? TIME.format(then) : `${DAY.format(then)}, ${TIME.format(then)}`;
+}
+
+/** How long a call lasted or has lasted, in seconds from the answer; null when nobody answered. */
+export function talked(call, now) {
+  if (!call.answer_time) return null;
+  const end = call.end_time ? Date.parse(call.end_time) : now;
+  return (end - Date.parse(call.answer_time)) / 1000;
+}

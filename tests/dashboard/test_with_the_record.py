@@ -1,0 +1,169 @@
+"""The dashboard as its process runs it, before the real record on a real Postgres, over real gRPC and Redis."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import datetime, time
+
+import aiohttp
+import pytest
+from aiohttp.test_utils import TestClient, TestServer, unused_port
+
+from services.customers.__main__ import serve as serve_customers
+from services.customers.settings import Settings as CustomersSettings
+from services.dashboard.__main__ import built
+from services.dashboard.grpc_customers import GrpcCustomers, open_customers_channel
+from services.dashboard.model import CustomerFilter, Page
+from services.dashboard.settings import Settings
+from tests.dashboard.stand import Browser, heard
+from voice.customers import v1 as pb
+from voicekit.clock import INDIA
+from voicekit.errors import InvalidInput, NotFound
+from voicekit.rpc import channel
+
+PASSWORD = "a local password"
+CSV = b"""name,phone_number,state,loan_id,amount,due_date,language
+Asha Rao,+919999900001,Karnataka,L-1,"4,550.50",2026-12-25,kn-IN
+Ravi Kumar,9999900002,Delhi,L-2,5000,2026-12-25,
+No Phone,,Goa,L-3,5000,2026-12-25,
+"""
+
+
+@pytest.fixture
+async def customers_address(database_url: str) -> AsyncIterator[str]:
+    address = f"127.0.0.1:{unused_port()}"
+    settings = CustomersSettings.model_validate(
+        {
+            "database_url": database_url,
+            "customers_listen": address,
+            "drain_seconds": 0,
+            "calling_clock": datetime.combine(datetime.now(INDIA).date(), time(11), INDIA),
+            "exotel_api_base": "http://127.0.0.1",
+        }
+    )
+    stop = asyncio.Event()
+    serving = asyncio.create_task(serve_customers(settings, stop))
+    async with open_customers_channel(address) as to:
+        await asyncio.wait_for(to.channel_ready(), 20)
+    yield address
+    stop.set()
+    await serving
+
+
+@pytest.fixture
+async def browser(customers_address: str, redis_url: str) -> AsyncIterator[Browser]:
+    settings = Settings.model_validate(
+        {
+            "environment": "development",
+            "customers_address": customers_address,
+            "telephony_address": f"127.0.0.1:{unused_port()}",
+            "redis_url": redis_url,
+            "dashboard_admin_password": PASSWORD,
+            "lender_name": "Asha Finance",
+        }
+    )
+    async with built(settings) as dashboard, TestClient(TestServer(dashboard.app)) as client:
+        await asyncio.wait_for(dashboard.begun.wait(), 20)
+        browser = Browser(client)
+        await browser.sign_in("admin", PASSWORD)
+        yield browser
+
+
+async def test_what_is_uploaded_can_be_read_found_and_watched(browser: Browser, customers_address: str) -> None:
+    page = await browser.live()
+    await heard(page, "snapshot")
+    form = aiohttp.FormData()
+    form.add_field("file", CSV, filename="march.csv")
+    answer = await browser.send("POST", "/upload-customers", data=form)
+    told = await answer.json()
+    assert (told["total_rows"], told["accepted_rows"], told["rejected_rows"]) == (3, 2, 1)
+    assert [(one["row"], one["code"]) for one in told["problems"]] == [(4, "PHONE_MISSING")]
+    [asha, ravi] = (await browser.get_json("/customers"))["customers"]
+    assert (asha["name"], asha["amount"], asha["lender_name"]) == ("Asha Rao", "4550.50", "Asha Finance")
+    assert (await browser.get_json("/customers?text=Ravi&status=ready"))["customers"] == [ravi]
+    assert (await browser.get_json(f"/customers/{asha['id']}")) == asha
+    changed = [(await heard(page, "customer"))["customer"]["name"] for _ in range(2)]
+    assert sorted(changed) == ["Asha Rao", "Ravi Kumar"]
+    await _call_somebody(customers_address, asha["id"])
+    change = await heard(page, "call")
+    assert (change["row"]["call"]["customer_name"], change["row"]["call"]["status"]) == ("Asha Rao", "initiated")
+    opened = await browser.get_json(f"/calls/{change['row']['call']['call_id']}")
+    assert opened["call"]["customer_id"] == asha["id"]
+
+
+async def test_a_borrower_is_moved_counted_and_the_upload_listed(browser: Browser, customers_address: str) -> None:
+    form = aiohttp.FormData()
+    form.add_field("file", CSV, filename="march.csv")
+    await browser.send("POST", "/upload-customers", data=form)
+    assert (await browser.get_json("/counts"))["counts"] == {"ready": 2}
+    [file] = (await browser.get_json("/uploads"))["uploads"]
+    assert (file["filename"], file["total_rows"], file["rejected_rows"]) == ("march.csv", 3, 1)
+    [asha, _] = (await browser.get_json("/customers"))["customers"]
+    refused = await browser.send("PUT", f"/customers/{asha['id']}/status", json={"status": "completed"})
+    assert (refused.status, (await refused.json())["error"]["code"]) == (409, "WRONG_STATE")
+    await _call_somebody(customers_address, asha["id"])
+    old = {"status": "failed", "version": asha["version"]}
+    assert (await browser.send("PUT", f"/customers/{asha['id']}/status", json=old)).status == 409
+    moved = await browser.send("PUT", f"/customers/{asha['id']}/status", json={"status": "failed"})
+    assert (await moved.json())["call_status"] == "failed"
+
+
+async def _call_somebody(address: str, customer_id: int) -> None:
+    async with channel(address, "voice.customers.v1.CallsService") as to:
+        request = pb.BeginCallRequest(request_id="r-1", customer_id=customer_id)
+        await pb.CallsServiceStub(to).BeginCall(request, timeout=5)
+
+
+async def test_the_records_own_words_reach_the_user(browser: Browser) -> None:
+    form = aiohttp.FormData()
+    form.add_field("file", b"this,is,no\nlist,of,borrowers\n", filename="x.csv")
+    answer = await browser.send("POST", "/upload-customers", data=form)
+    assert answer.status == 400
+    assert "phone" in (await answer.json())["error"]["message"].lower()
+    error = (await browser.get_json("/customers?page_token=AAAA", 400))["error"]
+    assert (error["field"], error["message"]) == ("page_token", "not a token of ours")
+    await browser.get_json("/customers/99", 404)
+    await browser.get_json("/calls/no-such-call", 404)
+
+
+async def test_telephony_that_is_away_is_told_as_that(browser: Browser) -> None:
+    answer = await browser.send("POST", "/calls/some-call/end")
+    assert answer.status == 503
+    assert "telephony" in (await answer.json())["error"]["message"]
+
+
+async def test_a_file_whose_sender_breaks_off_is_not_imported(customers_address: str) -> None:
+    async def broken() -> AsyncIterator[bytes]:
+        yield CSV
+        raise InvalidInput("the browser went away")
+
+    async with open_customers_channel(customers_address) as to:
+        customers = GrpcCustomers(to)
+        with pytest.raises(InvalidInput, match="went away"):
+            await customers.import_file("march.csv", "Asha Finance", broken())
+        assert (await customers.list(CustomerFilter(), Page())).customers == []
+        with pytest.raises(NotFound):
+            await customers.get(1)
+
+
+async def test_calls_are_asked_for_and_every_rule_is_named(browser: Browser) -> None:
+    form = aiohttp.FormData()
+    form.add_field("file", CSV, filename="march.csv")
+    await browser.send("POST", "/upload-customers", data=form)
+    [asha, ravi] = [one["id"] for one in (await browser.get_json("/customers"))["customers"]]
+    dry = await (await browser.send("POST", f"/trigger-call/{asha}?dry_run=true")).json()
+    assert (dry["queued"], dry["code"], dry["campaign_id"]) == (True, "ALLOWED", 0)
+    missing = await browser.send("POST", "/trigger-call/999")
+    assert (missing.status, (await missing.json())["queued"]) == (200, False)
+    key = {"Idempotency-Key": "click-1"}
+    body = {"all_matching": {"status": "ready"}}
+    once = [await (await browser.send("POST", "/trigger-bulk-calls", json=body, headers=key)).json() for _ in range(2)]
+    assert once[0] == once[1]
+    assert sorted(number for one in once[0]["outcomes"] for number in one["customer_ids"]) == [asha, ravi]
+    other = await browser.send("POST", "/trigger-bulk-calls", json={"customer_ids": [asha]}, headers=key)
+    assert (other.status, (await other.json())["error"]["code"]) == (422, "ALREADY_EXISTS")
+    [campaign] = (await browser.get_json("/campaigns"))["campaigns"]
+    assert (campaign["id"], campaign["total"], campaign["requested_by"]) == (once[0]["campaign_id"], 2, "admin")
+    path = f"/campaigns/{campaign['id']}/control"
+    assert (await (await browser.send("POST", path, json={"action": "pause"})).json())["state"] == "paused"
+    assert (await (await browser.send("POST", path, json={"action": "cancel"})).json())["state"] == "cancelled"
+    assert (await browser.send("POST", path, json={"action": "resume"})).status == 409

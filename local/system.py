@@ -1,0 +1,308 @@
+"""The whole system on this machine, as separate processes that meet over real sockets."""
+
+import asyncio
+import os
+import secrets
+import socket
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, time
+from pathlib import Path
+from typing import Final
+
+from local.cases import Cases
+from local.postgres import EmbeddedPostgres
+from local.processes import Processes, Program, Sink
+from local.providers import EmulatedAccount, Providers, new_secret
+from local.readiness import grpc_ready, http_ready
+from local.redis import EmbeddedRedis
+from local.server_process import CannotStart
+from voicekit.clock import INDIA
+
+MODEL: Final = "global.anthropic.claude-haiku-4-5-20251001-v1:0"
+
+
+@dataclass(slots=True)
+class Ports:
+    """A free port for each thing that listens."""
+
+    customers: int
+    dialog: int
+    speech: int
+    telephony: int
+    telephony_http: int
+    dashboard: int
+    exotel: int
+    sarvam: int
+    bedrock: int
+
+    @classmethod
+    def free(cls) -> "Ports":
+        """Find nine free ports of the loopback; all are held at once, so that no two are the same."""
+        probes = [socket.socket() for _ in range(9)]
+        try:
+            for probe in probes:
+                probe.bind(("127.0.0.1", 0))
+            return cls(*(probe.getsockname()[1] for probe in probes))
+        finally:
+            for probe in probes:
+                probe.close()
+
+
+@dataclass(slots=True)
+class System:
+    """The system as it runs."""
+
+    folder: Path
+    """Where logs and recordings lie."""
+    ports: Ports
+    processes: Processes
+    providers: Providers
+    database_url: str
+    redis_url: str
+    programs: dict[str, Program] = field(default_factory=dict)
+    admin_password: str = field(default_factory=lambda: secrets.token_urlsafe(9))
+    """With the name admin, opens the dashboard."""
+
+    @property
+    def customers_address(self) -> str:
+        """host:port of the customers service."""
+        return f"127.0.0.1:{self.ports.customers}"
+
+    @property
+    def telephony_address(self) -> str:
+        """host:port of the telephony service."""
+        return f"127.0.0.1:{self.ports.telephony}"
+
+    @property
+    def exotel_url(self) -> str:
+        """Address of the emulated Exotel; empty when the real one is used."""
+        return "" if self.providers.exotel else f"http://127.0.0.1:{self.ports.exotel}"
+
+    @property
+    def recordings(self) -> Path:
+        """Where the emulated carrier leaves what both sides of each call heard."""
+        return self.folder / "recordings"
+
+    def addresses(self) -> list[tuple[str, str]]:
+        """Return what a person may want to look at, with its address."""
+        listed = [
+            ("dashboard", f"http://127.0.0.1:{self.ports.dashboard}"),
+            ("its sign-in", f"admin / {self.admin_password}"),
+            ("telephony, HTTP", f"http://127.0.0.1:{self.ports.telephony_http}"),
+            *((f"{name}, gRPC", f"127.0.0.1:{getattr(self.ports, name)}") for name in _GRPC),
+            ("Postgres", self.database_url),
+            ("Redis", self.redis_url),
+        ]
+        if self.exotel_url:
+            listed.append(("emulated Exotel", self.exotel_url))
+        return listed
+
+    async def start(self, name: str) -> None:
+        """Start one program, or start it again."""
+        await self.processes.start(self.programs[name])
+
+
+_GRPC: Final = ("telephony", "speech", "dialog", "customers")
+
+
+@asynccontextmanager
+async def running(folder: Path, cases: Cases, providers: Providers, sink: Sink | None) -> AsyncIterator[System]:
+    """Start everything in order, and stop it in the reverse order; `CannotStart` says what did not come up, and why.
+
+    `folder` must be there; it takes logs and recordings.
+    """
+    logs = folder / "logs"
+    with EmbeddedPostgres() as postgres, EmbeddedRedis() as redis:
+        database_url = os.environ.get("DATABASE_URL") or postgres.url()
+        redis_url = os.environ.get("REDIS_URL") or redis.url()
+        processes = Processes(logs, sink)
+        system = System(folder, Ports.free(), processes, providers, database_url, redis_url)
+        system.programs = {program.name: program for program in _programs(system, cases)}
+        try:
+            await _migrate(database_url)
+            await _start_all(system)
+            yield system
+        finally:
+            await processes.stop_all()
+
+
+_START_ORDER: Final = (
+    ("exotel", "sarvam", "bedrock", "customers", "dialog"),
+    ("speech",),
+    ("telephony",),
+    ("dialer", "dashboard"),
+)
+
+
+async def _start_all(system: System) -> None:
+    for group in _START_ORDER:
+        starting = [system.start(name) for name in group if name in system.programs]
+        results = await asyncio.gather(*starting, return_exceptions=True)
+        for problem in results:
+            if problem is not None:
+                raise problem
+
+
+async def _migrate(database_url: str) -> None:
+    migration = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "services.customers.migrate",
+        env={**os.environ, "DATABASE_URL": database_url},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    printed, _ = await migration.communicate()
+    if migration.returncode:
+        raise CannotStart(f"The database could not be migrated:\n{printed.decode(errors='replace')}")
+
+
+def _programs(system: System, cases: Cases) -> list[Program]:
+    emulators = _emulators(system, cases)
+    return [*emulators, *_services(system), _dialer(system), _dashboard(system)]
+
+
+def _emulators(system: System, cases: Cases) -> list[Program]:
+    """Return the emulators of those providers that are not the real ones."""
+    ports, account, programs = system.ports, EmulatedAccount(), []
+    if not system.providers.exotel:
+        personas = system.folder / "personas.yaml"
+        personas.write_text(cases.personas_yaml(), encoding="utf-8")
+        web = f"http://127.0.0.1:{ports.telephony_http}"
+        arguments = [
+            *("-m", "emulators.exotel", "--port", str(ports.exotel), "--personas", str(personas)),
+            *("--account-sid", account.sid, "--api-key", account.api_key, "--api-token", account.token),
+            *("--exophone", account.exophone, "--record-dir", str(system.recordings)),
+            *("--resolver-url", f"{web}/ws-url/{_SECRET}", "--passthru-url", f"{web}/passthru-handler/{_SECRET}"),
+            *("--connect-url", f"{web}/connect-numbers/{_SECRET}"),
+        ]
+        programs.append(Program("exotel", arguments, ready=http_ready(f"{system.exotel_url}/emulator/health")))
+    if not system.providers.sarvam:
+        phrases = system.folder / "phrases.json"
+        phrases.write_text(cases.phrases_json(), encoding="utf-8")
+        arguments = ["-m", "emulators.sarvam", "--port", str(ports.sarvam), "--phrasebook", str(phrases)]
+        health = http_ready(f"http://127.0.0.1:{ports.sarvam}/emulator/health")
+        for voice in sorted(cases.voices()):
+            arguments += ["--caller-voice", voice]
+        programs.append(Program("sarvam", arguments, ready=health))
+    if not system.providers.bedrock:
+        health = http_ready(f"http://127.0.0.1:{ports.bedrock}/emulator/health")
+        programs.append(Program("bedrock", ["-m", "emulators.bedrock", "--port", str(ports.bedrock)], ready=health))
+    return programs
+
+
+_SECRET: Final = new_secret()
+
+
+def _services(system: System) -> list[Program]:
+    environments = {
+        "customers": _customers_environment(system),
+        "dialog": _dialog_environment(system),
+        "speech": _speech_environment(system),
+        "telephony": _telephony_environment(system),
+    }
+    return [
+        Program(
+            name,
+            ["-m", f"services.{name}"],
+            environment={
+                "ENVIRONMENT": "development",
+                f"{name.upper()}_LISTEN": f"127.0.0.1:{getattr(system.ports, name)}",
+                **environment,
+            },
+            ready=grpc_ready(f"127.0.0.1:{getattr(system.ports, name)}", name),
+        )
+        for name, environment in environments.items()
+    ]
+
+
+def _customers_environment(system: System) -> Mapping[str, str]:
+    shared = {"DATABASE_URL": system.database_url}
+    if system.providers.exotel:
+        return shared
+    # Emulated borrowers are called at whatever hour the demo runs.
+    return {**shared, "EXOTEL_API_BASE": system.exotel_url, "CALLING_CLOCK": _eleven()}
+
+
+def _eleven() -> str:
+    return datetime.combine(datetime.now(INDIA).date(), time(11), INDIA).isoformat()
+
+
+def _dialer(system: System) -> Program:
+    """Return the worker that takes calls from the queue; it has no address of its own, and is ready as it starts."""
+    environment = {"ENVIRONMENT": "development", "TELEPHONY_ADDRESS": system.telephony_address}
+    return Program("dialer", ["-m", "services.customers.dialer"], {**environment, **_customers_environment(system)})
+
+
+def _dashboard(system: System) -> Program:
+    address = f"127.0.0.1:{system.ports.dashboard}"
+    environment = {
+        "ENVIRONMENT": "development",
+        "DASHBOARD_HTTP_LISTEN": address,
+        "CUSTOMERS_ADDRESS": system.customers_address,
+        "TELEPHONY_ADDRESS": system.telephony_address,
+        "REDIS_URL": system.redis_url,
+        "DASHBOARD_ADMIN_PASSWORD": system.admin_password,
+        "RECORDINGS_DIR": str(system.folder / "calls"),
+    }
+    ready = http_ready(f"http://{address}/healthz/ready")
+    return Program("dashboard", ["-m", "services.dashboard"], environment=environment, ready=ready)
+
+
+def _dialog_environment(system: System) -> Mapping[str, str]:
+    if system.providers.bedrock:
+        return {}
+    return {
+        "CLAUDE_INTENT_MODEL_ID": MODEL,
+        "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": f"http://127.0.0.1:{system.ports.bedrock}",
+        "AWS_REGION": "ap-south-1",
+        "AWS_ACCESS_KEY_ID": "local",
+        "AWS_SECRET_ACCESS_KEY": "local",
+        # Agents are there, at whatever hour the demo runs.
+        "CALLING_CLOCK": _eleven(),
+    }
+
+
+def _speech_environment(system: System) -> Mapping[str, str]:
+    shared = {"REDIS_URL": system.redis_url}
+    if system.providers.sarvam:
+        return shared
+    return {
+        **shared,
+        "SARVAM_API_KEY": "local",
+        "SARVAM_HTTP_BASE": f"http://127.0.0.1:{system.ports.sarvam}",
+        "SARVAM_WS_BASE": f"ws://127.0.0.1:{system.ports.sarvam}",
+        # The emulated account has no limit; the users' 60 a minute would make a dozen first calls wait for minutes.
+        "TTS_REQUESTS_PER_MINUTE": "1200",
+    }
+
+
+def _telephony_environment(system: System) -> Mapping[str, str]:
+    ports, account = system.ports, EmulatedAccount()
+    shared = {
+        "REDIS_URL": system.redis_url,
+        "RECORDINGS_DIR": str(system.folder / "calls"),
+        "TELEPHONY_HTTP_HOST": "127.0.0.1",
+        "TELEPHONY_HTTP_PORT": str(ports.telephony_http),
+        "SPEECH_ADDRESS": f"127.0.0.1:{ports.speech}",
+        "DIALOG_ADDRESS": f"127.0.0.1:{ports.dialog}",
+        "CUSTOMERS_ADDRESS": f"127.0.0.1:{ports.customers}",
+    }
+    if system.providers.exotel:
+        return shared
+    return {
+        **shared,
+        "BASE_URL": f"http://127.0.0.1:{ports.telephony_http}",
+        "EXOTEL_SID": account.sid,
+        "EXOTEL_API_KEY": account.api_key,
+        "EXOTEL_TOKEN": account.token,
+        "EXOTEL_VIRTUAL_NUMBER": account.exophone,
+        "EXOTEL_API_BASE": system.exotel_url,
+        "EXOTEL_APP_ID": account.app_id,
+        "AGENT_PHONE_NUMBER": "+919999911111",
+        "WEBHOOK_SECRET": _SECRET,
+        "RING_SECONDS": "12",
+    }

@@ -499,6 +499,7 @@ class FactsEvent(_message.Message):
     VERIFIED_FIELD_NUMBER: _builtins.int
     DISPOSITION_FIELD_NUMBER: _builtins.int
     CALLBACK_WORDS_FIELD_NUMBER: _builtins.int
+    CALLBACK_TIME_FIELD_NUMBER: _builtins.int
     call_sid: _builtins.str
     """The carrier's id."""
     language_used: _builtins.str
@@ -509,6 +510,12 @@ class FactsEvent(_message.Message):
     """What was achieved."""
     callback_words: _builtins.str
     """When the borrower asked to be called again, in their words."""
+    @_builtins.property
+    def callback_time(self) -> _timestamp_pb2.Timestamp:
+        """The time that those words name, within 08:00-19:00 in India; absent when they name none, as in "later". It belongs
+        to `callback_words`: an event that carries words tells the time too, or that there is none.
+        """
+
     def __init__(
         self,
         *,
@@ -517,10 +524,11 @@ class FactsEvent(_message.Message):
         verified: _builtins.bool = ...,
         disposition: _builtins.str = ...,
         callback_words: _builtins.str = ...,
+        callback_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["callback_time", b"callback_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["call_sid", b"call_sid", "callback_words", b"callback_words", "disposition", b"disposition", "language_used", b"language_used", "verified", b"verified"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["call_sid", b"call_sid", "callback_time", b"callback_time", "callback_words", b"callback_words", "disposition", b"disposition", "language_used", b"language_used", "verified", b"verified"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -23,10 +23,11 @@ _sym_db = _symbol_database.Default()
 
 
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from voice.customers.v1 import call_brief_pb2 as voice_dot_customers_dot_v1_dot_call__brief__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$voice/dialog/v1/dialog_service.proto\x12\x0fvoice.dialog.v1\x1a\x1egoogle/protobuf/duration.proto\x1a#voice/customers/v1/call_brief.proto\"?\n\x0fPlanCallRequest\x12,\n\x05\x62rief\x18\x01 \x01(\x0b\x32\x1d.voice.customers.v1.CallBrief\"\xa6\x01\n\x10PlanCallResponse\x12\x10\n\x08language\x18\x01 \x01(\t\x12\'\n\x08greeting\x18\x02 \x03(\x0b\x32\x15.voice.dialog.v1.Line\x12%\n\x06likely\x18\x03 \x03(\x0b\x32\x15.voice.dialog.v1.Line\x12\x30\n\x08\x66\x61llback\x18\x04 \x01(\x0b\x32\x1e.voice.dialog.v1.FallbackLines\"\\\n\rFallbackLines\x12#\n\x04hold\x18\x01 \x03(\x0b\x32\x15.voice.dialog.v1.Line\x12&\n\x07goodbye\x18\x02 \x03(\x0b\x32\x15.voice.dialog.v1.Line\"&\n\x04Line\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x10\n\x08personal\x18\x02 \x01(\x08\"\xb0\x02\n\x0f\x43onverseRequest\x12\'\n\x05\x62\x65gin\x18\x01 \x01(\x0b\x32\x16.voice.dialog.v1.BeginH\x00\x12\'\n\x05heard\x18\x02 \x01(\x0b\x32\x16.voice.dialog.v1.HeardH\x00\x12\x32\n\x0bkey_pressed\x18\x03 \x01(\x0b\x32\x1b.voice.dialog.v1.KeyPressedH\x00\x12,\n\x08no_input\x18\x04 \x01(\x0b\x32\x18.voice.dialog.v1.NoInputH\x00\x12)\n\x06played\x18\x05 \x01(\x0b\x32\x17.voice.dialog.v1.PlayedH\x00\x12\x35\n\x08\x66inished\x18\x06 \x01(\x0b\x32!.voice.dialog.v1.ConverseFinishedH\x00\x42\x07\n\x05\x65vent\"G\n\x05\x42\x65gin\x12,\n\x05\x62rief\x18\x01 \x01(\x0b\x32\x1d.voice.customers.v1.CallBrief\x12\x10\n\x08snapshot\x18\x02 \x01(\x0c\"R\n\x05Heard\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x10\n\x08language\x18\x02 \x01(\t\x12\x1b\n\x13language_confidence\x18\x03 \x01(\x02\x12\x0c\n\x04lost\x18\x04 \x01(\x08\"\x1b\n\nKeyPressed\x12\r\n\x05\x64igit\x18\x01 \x01(\t\"\t\n\x07NoInput\"z\n\x06Played\x12\x0c\n\x04turn\x18\x01 \x01(\x05\x12(\n\x05heard\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x13\n\x0blines_heard\x18\x03 \x01(\x05\x12\x13\n\x0binterrupted\x18\x04 \x01(\x08\x12\x0e\n\x06\x66\x61iled\x18\x05 \x01(\x08\"\"\n\x10\x43onverseFinished\x12\x0e\n\x06reason\x18\x01 \x01(\t\"x\n\x10\x43onverseResponse\x12%\n\x04turn\x18\x01 \x01(\x0b\x32\x15.voice.dialog.v1.TurnH\x00\x12\x34\n\x08\x66inished\x18\x02 \x01(\x0b\x32 .voice.dialog.v1.ConverseSummaryH\x00\x42\x07\n\x05\x65vent\"\xd4\x03\n\x04Turn\x12\x0e\n\x06number\x18\x01 \x01(\x05\x12\r\n\x05state\x18\x02 \x01(\t\x12\x10\n\x08language\x18\x03 \x01(\t\x12$\n\x05lines\x18\x04 \x03(\x0b\x32\x15.voice.dialog.v1.Line\x12\x15\n\rinterruptible\x18\x05 \x01(\x08\x12#\n\x04next\x18\x06 \x01(\x0e\x32\x15.voice.dialog.v1.Next\x12+\n\x06\x61nswer\x18\x07 \x01(\x0e\x32\x1b.voice.dialog.v1.AnswerKind\x12-\n\nlisten_for\x18\x08 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x17\n\x0f\x64\x65tect_language\x18\t \x01(\x08\x12\x35\n\runderstanding\x18\n \x01(\x0b\x32\x1e.voice.dialog.v1.Understanding\x12%\n\x05\x66\x61\x63ts\x18\x0b \x01(\x0b\x32\x16.voice.dialog.v1.Facts\x12\x10\n\x08snapshot\x18\x0c \x01(\x0c\x12&\n\x07prepare\x18\r \x03(\x0b\x32\x15.voice.dialog.v1.Line\x12,\n\x06\x65vents\x18\x0e \x03(\x0b\x32\x1c.voice.dialog.v1.DialogEvent\"Y\n\rUnderstanding\x12\x0e\n\x06intent\x18\x01 \x01(\t\x12\x10\n\x08language\x18\x02 \x01(\t\x12\x12\n\nconfidence\x18\x03 \x01(\x02\x12\x12\n\ndecided_by\x18\x04 \x01(\t\"X\n\x05\x46\x61\x63ts\x12\x10\n\x08language\x18\x01 \x01(\t\x12\x10\n\x08verified\x18\x02 \x01(\x08\x12\x13\n\x0b\x64isposition\x18\x03 \x01(\t\x12\x16\n\x0e\x63\x61llback_words\x18\x04 \x01(\t\"\x87\x01\n\x0b\x44ialogEvent\x12\x0c\n\x04name\x18\x01 \x01(\t\x12:\n\x07\x64\x65tails\x18\x02 \x03(\x0b\x32).voice.dialog.v1.DialogEvent.DetailsEntry\x1a.\n\x0c\x44\x65tailsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"G\n\x0f\x43onverseSummary\x12\r\n\x05turns\x18\x01 \x01(\x05\x12%\n\x05\x66\x61\x63ts\x18\x02 \x01(\x0b\x32\x16.voice.dialog.v1.Facts*e\n\x04Next\x12\x14\n\x10NEXT_UNSPECIFIED\x10\x00\x12\x0f\n\x0bNEXT_LISTEN\x10\x01\x12\x11\n\rNEXT_CONTINUE\x10\x02\x12\x11\n\rNEXT_TRANSFER\x10\x03\x12\x10\n\x0cNEXT_HANG_UP\x10\x04*V\n\nAnswerKind\x12\x1b\n\x17\x41NSWER_KIND_UNSPECIFIED\x10\x00\x12\x15\n\x11\x41NSWER_KIND_SHORT\x10\x01\x12\x14\n\x10\x41NSWER_KIND_OPEN\x10\x02\x32\xb5\x01\n\rDialogService\x12O\n\x08PlanCall\x12 .voice.dialog.v1.PlanCallRequest\x1a!.voice.dialog.v1.PlanCallResponse\x12S\n\x08\x43onverse\x12 .voice.dialog.v1.ConverseRequest\x1a!.voice.dialog.v1.ConverseResponse(\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$voice/dialog/v1/dialog_service.proto\x12\x0fvoice.dialog.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#voice/customers/v1/call_brief.proto\"?\n\x0fPlanCallRequest\x12,\n\x05\x62rief\x18\x01 \x01(\x0b\x32\x1d.voice.customers.v1.CallBrief\"\xa6\x01\n\x10PlanCallResponse\x12\x10\n\x08language\x18\x01 \x01(\t\x12\'\n\x08greeting\x18\x02 \x03(\x0b\x32\x15.voice.dialog.v1.Line\x12%\n\x06likely\x18\x03 \x03(\x0b\x32\x15.voice.dialog.v1.Line\x12\x30\n\x08\x66\x61llback\x18\x04 \x01(\x0b\x32\x1e.voice.dialog.v1.FallbackLines\"\\\n\rFallbackLines\x12#\n\x04hold\x18\x01 \x03(\x0b\x32\x15.voice.dialog.v1.Line\x12&\n\x07goodbye\x18\x02 \x03(\x0b\x32\x15.voice.dialog.v1.Line\"&\n\x04Line\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x10\n\x08personal\x18\x02 \x01(\x08\"\xb0\x02\n\x0f\x43onverseRequest\x12\'\n\x05\x62\x65gin\x18\x01 \x01(\x0b\x32\x16.voice.dialog.v1.BeginH\x00\x12\'\n\x05heard\x18\x02 \x01(\x0b\x32\x16.voice.dialog.v1.HeardH\x00\x12\x32\n\x0bkey_pressed\x18\x03 \x01(\x0b\x32\x1b.voice.dialog.v1.KeyPressedH\x00\x12,\n\x08no_input\x18\x04 \x01(\x0b\x32\x18.voice.dialog.v1.NoInputH\x00\x12)\n\x06played\x18\x05 \x01(\x0b\x32\x17.voice.dialog.v1.PlayedH\x00\x12\x35\n\x08\x66inished\x18\x06 \x01(\x0b\x32!.voice.dialog.v1.ConverseFinishedH\x00\x42\x07\n\x05\x65vent\"l\n\x05\x42\x65gin\x12,\n\x05\x62rief\x18\x01 \x01(\x0b\x32\x1d.voice.customers.v1.CallBrief\x12\x10\n\x08snapshot\x18\x02 \x01(\x0c\x12#\n\x04\x66low\x18\x03 \x01(\x0e\x32\x15.voice.dialog.v1.Flow\"R\n\x05Heard\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x10\n\x08language\x18\x02 \x01(\t\x12\x1b\n\x13language_confidence\x18\x03 \x01(\x02\x12\x0c\n\x04lost\x18\x04 \x01(\x08\"\x1b\n\nKeyPressed\x12\r\n\x05\x64igit\x18\x01 \x01(\t\"\t\n\x07NoInput\"z\n\x06Played\x12\x0c\n\x04turn\x18\x01 \x01(\x05\x12(\n\x05heard\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x13\n\x0blines_heard\x18\x03 \x01(\x05\x12\x13\n\x0binterrupted\x18\x04 \x01(\x08\x12\x0e\n\x06\x66\x61iled\x18\x05 \x01(\x08\"\"\n\x10\x43onverseFinished\x12\x0e\n\x06reason\x18\x01 \x01(\t\"x\n\x10\x43onverseResponse\x12%\n\x04turn\x18\x01 \x01(\x0b\x32\x15.voice.dialog.v1.TurnH\x00\x12\x34\n\x08\x66inished\x18\x02 \x01(\x0b\x32 .voice.dialog.v1.ConverseSummaryH\x00\x42\x07\n\x05\x65vent\"\xd4\x03\n\x04Turn\x12\x0e\n\x06number\x18\x01 \x01(\x05\x12\r\n\x05state\x18\x02 \x01(\t\x12\x10\n\x08language\x18\x03 \x01(\t\x12$\n\x05lines\x18\x04 \x03(\x0b\x32\x15.voice.dialog.v1.Line\x12\x15\n\rinterruptible\x18\x05 \x01(\x08\x12#\n\x04next\x18\x06 \x01(\x0e\x32\x15.voice.dialog.v1.Next\x12+\n\x06\x61nswer\x18\x07 \x01(\x0e\x32\x1b.voice.dialog.v1.AnswerKind\x12-\n\nlisten_for\x18\x08 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x17\n\x0f\x64\x65tect_language\x18\t \x01(\x08\x12\x35\n\runderstanding\x18\n \x01(\x0b\x32\x1e.voice.dialog.v1.Understanding\x12%\n\x05\x66\x61\x63ts\x18\x0b \x01(\x0b\x32\x16.voice.dialog.v1.Facts\x12\x10\n\x08snapshot\x18\x0c \x01(\x0c\x12&\n\x07prepare\x18\r \x03(\x0b\x32\x15.voice.dialog.v1.Line\x12,\n\x06\x65vents\x18\x0e \x03(\x0b\x32\x1c.voice.dialog.v1.DialogEvent\"Y\n\rUnderstanding\x12\x0e\n\x06intent\x18\x01 \x01(\t\x12\x10\n\x08language\x18\x02 \x01(\t\x12\x12\n\nconfidence\x18\x03 \x01(\x02\x12\x12\n\ndecided_by\x18\x04 \x01(\t\"\x8b\x01\n\x05\x46\x61\x63ts\x12\x10\n\x08language\x18\x01 \x01(\t\x12\x10\n\x08verified\x18\x02 \x01(\x08\x12\x13\n\x0b\x64isposition\x18\x03 \x01(\t\x12\x16\n\x0e\x63\x61llback_words\x18\x04 \x01(\t\x12\x31\n\rcallback_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x87\x01\n\x0b\x44ialogEvent\x12\x0c\n\x04name\x18\x01 \x01(\t\x12:\n\x07\x64\x65tails\x18\x02 \x03(\x0b\x32).voice.dialog.v1.DialogEvent.DetailsEntry\x1a.\n\x0c\x44\x65tailsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"G\n\x0f\x43onverseSummary\x12\r\n\x05turns\x18\x01 \x01(\x05\x12%\n\x05\x66\x61\x63ts\x18\x02 \x01(\x0b\x32\x16.voice.dialog.v1.Facts*<\n\x04\x46low\x12\x14\n\x10\x46LOW_UNSPECIFIED\x10\x00\x12\r\n\tFLOW_FULL\x10\x01\x12\x0f\n\x0b\x46LOW_SIMPLE\x10\x02*e\n\x04Next\x12\x14\n\x10NEXT_UNSPECIFIED\x10\x00\x12\x0f\n\x0bNEXT_LISTEN\x10\x01\x12\x11\n\rNEXT_CONTINUE\x10\x02\x12\x11\n\rNEXT_TRANSFER\x10\x03\x12\x10\n\x0cNEXT_HANG_UP\x10\x04*V\n\nAnswerKind\x12\x1b\n\x17\x41NSWER_KIND_UNSPECIFIED\x10\x00\x12\x15\n\x11\x41NSWER_KIND_SHORT\x10\x01\x12\x14\n\x10\x41NSWER_KIND_OPEN\x10\x02\x32\xb5\x01\n\rDialogService\x12O\n\x08PlanCall\x12 .voice.dialog.v1.PlanCallRequest\x1a!.voice.dialog.v1.PlanCallResponse\x12S\n\x08\x43onverse\x12 .voice.dialog.v1.ConverseRequest\x1a!.voice.dialog.v1.ConverseResponse(\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,46 +36,48 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_DIALOGEVENT_DETAILSENTRY']._loaded_options = None
   _globals['_DIALOGEVENT_DETAILSENTRY']._serialized_options = b'8\001'
-  _globals['_NEXT']._serialized_start=2143
-  _globals['_NEXT']._serialized_end=2244
-  _globals['_ANSWERKIND']._serialized_start=2246
-  _globals['_ANSWERKIND']._serialized_end=2332
-  _globals['_PLANCALLREQUEST']._serialized_start=126
-  _globals['_PLANCALLREQUEST']._serialized_end=189
-  _globals['_PLANCALLRESPONSE']._serialized_start=192
-  _globals['_PLANCALLRESPONSE']._serialized_end=358
-  _globals['_FALLBACKLINES']._serialized_start=360
-  _globals['_FALLBACKLINES']._serialized_end=452
-  _globals['_LINE']._serialized_start=454
-  _globals['_LINE']._serialized_end=492
-  _globals['_CONVERSEREQUEST']._serialized_start=495
-  _globals['_CONVERSEREQUEST']._serialized_end=799
-  _globals['_BEGIN']._serialized_start=801
-  _globals['_BEGIN']._serialized_end=872
-  _globals['_HEARD']._serialized_start=874
-  _globals['_HEARD']._serialized_end=956
-  _globals['_KEYPRESSED']._serialized_start=958
-  _globals['_KEYPRESSED']._serialized_end=985
-  _globals['_NOINPUT']._serialized_start=987
-  _globals['_NOINPUT']._serialized_end=996
-  _globals['_PLAYED']._serialized_start=998
-  _globals['_PLAYED']._serialized_end=1120
-  _globals['_CONVERSEFINISHED']._serialized_start=1122
-  _globals['_CONVERSEFINISHED']._serialized_end=1156
-  _globals['_CONVERSERESPONSE']._serialized_start=1158
-  _globals['_CONVERSERESPONSE']._serialized_end=1278
-  _globals['_TURN']._serialized_start=1281
-  _globals['_TURN']._serialized_end=1749
-  _globals['_UNDERSTANDING']._serialized_start=1751
-  _globals['_UNDERSTANDING']._serialized_end=1840
-  _globals['_FACTS']._serialized_start=1842
-  _globals['_FACTS']._serialized_end=1930
-  _globals['_DIALOGEVENT']._serialized_start=1933
-  _globals['_DIALOGEVENT']._serialized_end=2068
-  _globals['_DIALOGEVENT_DETAILSENTRY']._serialized_start=2022
-  _globals['_DIALOGEVENT_DETAILSENTRY']._serialized_end=2068
-  _globals['_CONVERSESUMMARY']._serialized_start=2070
-  _globals['_CONVERSESUMMARY']._serialized_end=2141
-  _globals['_DIALOGSERVICE']._serialized_start=2335
-  _globals['_DIALOGSERVICE']._serialized_end=2516
+  _globals['_FLOW']._serialized_start=2265
+  _globals['_FLOW']._serialized_end=2325
+  _globals['_NEXT']._serialized_start=2327
+  _globals['_NEXT']._serialized_end=2428
+  _globals['_ANSWERKIND']._serialized_start=2430
+  _globals['_ANSWERKIND']._serialized_end=2516
+  _globals['_PLANCALLREQUEST']._serialized_start=159
+  _globals['_PLANCALLREQUEST']._serialized_end=222
+  _globals['_PLANCALLRESPONSE']._serialized_start=225
+  _globals['_PLANCALLRESPONSE']._serialized_end=391
+  _globals['_FALLBACKLINES']._serialized_start=393
+  _globals['_FALLBACKLINES']._serialized_end=485
+  _globals['_LINE']._serialized_start=487
+  _globals['_LINE']._serialized_end=525
+  _globals['_CONVERSEREQUEST']._serialized_start=528
+  _globals['_CONVERSEREQUEST']._serialized_end=832
+  _globals['_BEGIN']._serialized_start=834
+  _globals['_BEGIN']._serialized_end=942
+  _globals['_HEARD']._serialized_start=944
+  _globals['_HEARD']._serialized_end=1026
+  _globals['_KEYPRESSED']._serialized_start=1028
+  _globals['_KEYPRESSED']._serialized_end=1055
+  _globals['_NOINPUT']._serialized_start=1057
+  _globals['_NOINPUT']._serialized_end=1066
+  _globals['_PLAYED']._serialized_start=1068
+  _globals['_PLAYED']._serialized_end=1190
+  _globals['_CONVERSEFINISHED']._serialized_start=1192
+  _globals['_CONVERSEFINISHED']._serialized_end=1226
+  _globals['_CONVERSERESPONSE']._serialized_start=1228
+  _globals['_CONVERSERESPONSE']._serialized_end=1348
+  _globals['_TURN']._serialized_start=1351
+  _globals['_TURN']._serialized_end=1819
+  _globals['_UNDERSTANDING']._serialized_start=1821
+  _globals['_UNDERSTANDING']._serialized_end=1910
+  _globals['_FACTS']._serialized_start=1913
+  _globals['_FACTS']._serialized_end=2052
+  _globals['_DIALOGEVENT']._serialized_start=2055
+  _globals['_DIALOGEVENT']._serialized_end=2190
+  _globals['_DIALOGEVENT_DETAILSENTRY']._serialized_start=2144
+  _globals['_DIALOGEVENT_DETAILSENTRY']._serialized_end=2190
+  _globals['_CONVERSESUMMARY']._serialized_start=2192
+  _globals['_CONVERSESUMMARY']._serialized_end=2263
+  _globals['_DIALOGSERVICE']._serialized_start=2519
+  _globals['_DIALOGSERVICE']._serialized_end=2700
 # @@protoc_insertion_point(module_scope)

@@ -7,6 +7,7 @@ from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from voice.customers.v1 import call_brief_pb2 as _call_brief_pb2
@@ -20,6 +21,30 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _Flow:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _FlowEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Flow.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    FLOW_UNSPECIFIED: _Flow.ValueType  # 0
+    """The same as FLOW_FULL."""
+    FLOW_FULL: _Flow.ValueType  # 1
+    """From script, words, the recogniser and requests, in the whole call; the greeting is replayed after a change."""
+    FLOW_SIMPLE: _Flow.ValueType  # 2
+    """From the script of the first reply alone, and then for the whole call; nothing is replayed."""
+
+class Flow(_Flow, metaclass=_FlowEnumTypeWrapper):
+    """How the language of a call is found out; all else is the same in both."""
+
+FLOW_UNSPECIFIED: Flow.ValueType  # 0
+"""The same as FLOW_FULL."""
+FLOW_FULL: Flow.ValueType  # 1
+"""From script, words, the recogniser and requests, in the whole call; the greeting is replayed after a change."""
+FLOW_SIMPLE: Flow.ValueType  # 2
+"""From the script of the first reply alone, and then for the whole call; nothing is replayed."""
+Global___Flow: _TypeAlias = Flow  # noqa: Y015
 
 class _Next:
     ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -261,8 +286,11 @@ class Begin(_message.Message):
 
     BRIEF_FIELD_NUMBER: _builtins.int
     SNAPSHOT_FIELD_NUMBER: _builtins.int
+    FLOW_FIELD_NUMBER: _builtins.int
     snapshot: _builtins.bytes
     """The last turn's snapshot when the call goes on; empty at its start."""
+    flow: Global___Flow.ValueType
+    """How the language is found out. A call that goes on keeps the flow that its snapshot names, whatever stands here."""
     @_builtins.property
     def brief(self) -> _call_brief_pb2.CallBrief:
         """The call."""
@@ -272,10 +300,11 @@ class Begin(_message.Message):
         *,
         brief: _call_brief_pb2.CallBrief | None = ...,
         snapshot: _builtins.bytes = ...,
+        flow: Global___Flow.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["brief", b"brief"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["brief", b"brief", "snapshot", b"snapshot"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["brief", b"brief", "flow", b"flow", "snapshot", b"snapshot"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -578,6 +607,7 @@ class Facts(_message.Message):
     VERIFIED_FIELD_NUMBER: _builtins.int
     DISPOSITION_FIELD_NUMBER: _builtins.int
     CALLBACK_WORDS_FIELD_NUMBER: _builtins.int
+    CALLBACK_TIME_FIELD_NUMBER: _builtins.int
     language: _builtins.str
     """The language of the conversation."""
     verified: _builtins.bool
@@ -586,6 +616,10 @@ class Facts(_message.Message):
     """What was achieved, as a code such as "RPC_INFO"; empty while unknown."""
     callback_words: _builtins.str
     """When the borrower asked to be called again, in their words; empty otherwise."""
+    @_builtins.property
+    def callback_time(self) -> _timestamp_pb2.Timestamp:
+        """The time that those words name, within calling hours; absent when they name none, as in "later"."""
+
     def __init__(
         self,
         *,
@@ -593,10 +627,11 @@ class Facts(_message.Message):
         verified: _builtins.bool = ...,
         disposition: _builtins.str = ...,
         callback_words: _builtins.str = ...,
+        callback_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["callback_time", b"callback_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["callback_words", b"callback_words", "disposition", b"disposition", "language", b"language", "verified", b"verified"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["callback_time", b"callback_time", "callback_words", b"callback_words", "disposition", b"disposition", "language", b"language", "verified", b"verified"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

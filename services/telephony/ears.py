@@ -9,14 +9,13 @@ from typing import Final
 import structlog
 
 from services.telephony.model import Expectation, Hearing, SpeechEnded, SpeechStarted, Transcribed
+from services.telephony.packing import Packing
 from services.telephony.ports import Listening, Speech
 from voicekit.audio import BYTES_PER_MS
 from voicekit.errors import VoiceError
 
 log = structlog.get_logger(__name__)
 
-BATCH_BYTES: Final = 60 * BYTES_PER_MS
-"""Bytes that go to speech at a time: messages cost, bytes do not."""
 KEEP_QUIET: Final = 1000 * BYTES_PER_MS
 """Bytes kept while nobody speaks, so that a word's beginning is replayed too."""
 KEEP_SPEECH: Final = 30_000 * BYTES_PER_MS
@@ -51,6 +50,7 @@ class Ears:
         self._base_ms = 0  # position of the stream's beginning in the call
         self._expectation = Expectation()
         self._bot_speaks = False
+        self._packing = Packing()
         self._batch = bytearray()
         self._kept: deque[bytes] = deque()
         self._kept_bytes = 0
@@ -66,7 +66,12 @@ class Ears:
     def feed(self, pcm: bytes) -> None:
         """Hear `pcm`, which follows what came before."""
         self._batch += pcm
-        if len(self._batch) < BATCH_BYTES:
+        if len(self._batch) >= self._packing.wait_ms(pcm, utterance=bool(self._open)) * BYTES_PER_MS:
+            self._send()
+
+    def _send(self) -> None:
+        """Send what waits: it came before whatever is told next."""
+        if not self._batch:
             return
         piece = bytes(self._batch)
         self._batch.clear()
@@ -80,18 +85,21 @@ class Ears:
             return
         self._expectation = expectation
         if self._stream:
+            self._send()
             self._stream.expect(expectation)
 
     def bot_speaks(self, speaking: bool) -> None:
         """Tell whether our side is heard from now on."""
         self._bot_speaks = speaking
         if self._stream:
+            self._send()
             self._stream.bot_speaks(speaking)
 
     def finish(self) -> None:
         """Hear nothing more; `run` returns when speech has ended the stream."""
         self._finished = True
         if self._stream:
+            self._send()
             self._stream.finish()
 
     async def run(self) -> None:

@@ -1,0 +1,78 @@
+"""How long the sound of a line may wait before it travels to speech: a message costs, its bytes do not.
+
+Where the line is quiet nothing is decided, so much may wait. Where it has just become loud or has just fallen quiet,
+the end of a turn or an interruption hangs on the next moments, so hardly anything may. No sound is left out or changed.
+"""
+
+from typing import Final
+
+import numpy as np
+
+from voicekit.audio import BYTES_PER_MS, samples
+
+QUIET_MS: Final = 300
+"""While nothing is heard. Three pieces a second also tell speech that the line lives."""
+STEADY_MS: Final = 80
+"""In the middle of sound."""
+UTTERANCE_MS: Final = 60
+"""In a pause of an utterance that is not over, or may have begun."""
+EDGE_MS: Final = 20
+"""Where sound begins or ends."""
+
+_EDGE_LASTS_MS: Final = 240
+"""How long an edge is one: longer than an interruption or the end of a short answer takes to be told."""
+_SOUND_MS: Final = 60
+_REST_MS: Final = 160
+"""Sound and rest that are shorter make no edge when they end: noise that flickers must not cost as words do."""
+_QUIET_AFTER_MS: Final = 400
+_MARGIN: Final = 4.0
+"""Energy over the floor that is loud: 6 dB."""
+_INAUDIBLE: Final = 32767.0**2 * 10**-5.5
+"""Mean square below which nothing is loud: -55 dB of full scale."""
+_FLOOR_CAP: Final = 32767.0**2 * 10**-3.0
+"""The floor is never taken to be higher, so that unbroken speech does not become it."""
+_BLOCK_MS: Final = 500
+_BLOCKS: Final = 6
+
+
+class Packing:
+    """Follows the loudness of one line: against the quietest moment of the last three seconds."""
+
+    def __init__(self) -> None:
+        self._minima = [0.0] * _BLOCKS
+        self._block_minimum, self._block_ms = np.inf, 0
+        self._loud = False
+        self._for_ms = 0  # for how long it has been so
+        self._edge_ms = 0  # how much is left of the last edge
+
+    def wait_ms(self, pcm: bytes, *, utterance: bool) -> int:
+        """Take in the next piece and return how many milliseconds of sound may wait from now on.
+
+        Args:
+            pcm: whole samples at 8 kHz.
+            utterance: whether speech has told of an utterance that is not over.
+        """
+        ms = len(pcm) // BYTES_PER_MS
+        loud = self._is_loud(pcm, ms)
+        if loud != self._loud:
+            if self._for_ms >= (_SOUND_MS if self._loud else _REST_MS):
+                self._edge_ms = _EDGE_LASTS_MS
+            self._loud, self._for_ms = loud, 0
+        self._for_ms += ms
+        if self._edge_ms:
+            self._edge_ms = max(0, self._edge_ms - ms)
+            return EDGE_MS
+        if loud:
+            return STEADY_MS
+        return UTTERANCE_MS if utterance or self._for_ms < _QUIET_AFTER_MS else QUIET_MS
+
+    def _is_loud(self, pcm: bytes, ms: int) -> bool:
+        wave = samples(pcm).astype(np.float32)
+        energy = float(wave @ wave) / len(wave) if len(wave) else 0.0
+        self._block_minimum = min(self._block_minimum, energy)
+        self._block_ms += ms
+        floor = min(self._block_minimum, _FLOOR_CAP, *self._minima)
+        if self._block_ms >= _BLOCK_MS:
+            self._minima = [*self._minima[1:], self._block_minimum]
+            self._block_minimum, self._block_ms = np.inf, 0
+        return energy > max(floor * _MARGIN, _INAUDIBLE)

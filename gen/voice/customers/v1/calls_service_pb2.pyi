@@ -96,6 +96,7 @@ class Call(_message.Message):
     START_TIME_FIELD_NUMBER: _builtins.int
     ANSWER_TIME_FIELD_NUMBER: _builtins.int
     END_TIME_FIELD_NUMBER: _builtins.int
+    CALLBACK_AT_FIELD_NUMBER: _builtins.int
     call_id: _builtins.str
     """Our id."""
     call_sid: _builtins.str
@@ -107,7 +108,7 @@ class Call(_message.Message):
     reason: _builtins.str
     """Why, such as "no_answer"; empty while it lives."""
     disposition: _builtins.str
-    """What was achieved, such as "RPC_INFO"; empty when nothing."""
+    """What was achieved, such as "RPC_INFO", or why nothing was, such as "RNR" and "BUSY"; empty while it lives."""
     language_used: _builtins.str
     """Language of the conversation; empty when there was none."""
     verified: _builtins.bool
@@ -126,6 +127,10 @@ class Call(_message.Message):
     def end_time(self) -> _timestamp_pb2.Timestamp:
         """When it ended; absent while it lives."""
 
+    @_builtins.property
+    def callback_at(self) -> _timestamp_pb2.Timestamp:
+        """For when the next call is queued that the borrower asked for, within the hours of calls; absent when none was asked."""
+
     def __init__(
         self,
         *,
@@ -141,10 +146,11 @@ class Call(_message.Message):
         start_time: _timestamp_pb2.Timestamp | None = ...,
         answer_time: _timestamp_pb2.Timestamp | None = ...,
         end_time: _timestamp_pb2.Timestamp | None = ...,
+        callback_at: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["answer_time", b"answer_time", "end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["answer_time", b"answer_time", "callback_at", b"callback_at", "end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer_time", b"answer_time", "call_id", b"call_id", "call_sid", b"call_sid", "customer_id", b"customer_id", "direction", b"direction", "disposition", b"disposition", "end_time", b"end_time", "language_used", b"language_used", "reason", b"reason", "start_time", b"start_time", "status", b"status", "verified", b"verified"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer_time", b"answer_time", "call_id", b"call_id", "call_sid", b"call_sid", "callback_at", b"callback_at", "customer_id", b"customer_id", "direction", b"direction", "disposition", b"disposition", "end_time", b"end_time", "language_used", b"language_used", "reason", b"reason", "start_time", b"start_time", "status", b"status", "verified", b"verified"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -68,6 +68,116 @@ CALL_STATUS_NOT_PICKED: CallStatus.ValueType  # 8
 """Nobody answered, or the line was busy."""
 Global___CallStatus: _TypeAlias = CallStatus  # noqa: Y015
 
+class _FileFormat:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _FileFormatEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_FileFormat.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    FILE_FORMAT_UNSPECIFIED: _FileFormat.ValueType  # 0
+    """Not known: the file could not be read."""
+    FILE_FORMAT_CSV: _FileFormat.ValueType  # 1
+    """Text with commas, semicolons, tabs or bars."""
+    FILE_FORMAT_XLSX: _FileFormat.ValueType  # 2
+    """A workbook of Excel 2007 and later."""
+    FILE_FORMAT_XLS: _FileFormat.ValueType  # 3
+    """A workbook of Excel 97 to 2003."""
+    FILE_FORMAT_XLSB: _FileFormat.ValueType  # 4
+    """A binary workbook of Excel 2007 and later."""
+    FILE_FORMAT_HTML: _FileFormat.ValueType  # 5
+    """A web page, which some loan systems call a workbook."""
+
+class FileFormat(_FileFormat, metaclass=_FileFormatEnumTypeWrapper):
+    """What a file is, by what it holds, whatever it is called."""
+
+FILE_FORMAT_UNSPECIFIED: FileFormat.ValueType  # 0
+"""Not known: the file could not be read."""
+FILE_FORMAT_CSV: FileFormat.ValueType  # 1
+"""Text with commas, semicolons, tabs or bars."""
+FILE_FORMAT_XLSX: FileFormat.ValueType  # 2
+"""A workbook of Excel 2007 and later."""
+FILE_FORMAT_XLS: FileFormat.ValueType  # 3
+"""A workbook of Excel 97 to 2003."""
+FILE_FORMAT_XLSB: FileFormat.ValueType  # 4
+"""A binary workbook of Excel 2007 and later."""
+FILE_FORMAT_HTML: FileFormat.ValueType  # 5
+"""A web page, which some loan systems call a workbook."""
+Global___FileFormat: _TypeAlias = FileFormat  # noqa: Y015
+
+class _CustomerOrder:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _CustomerOrderEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_CustomerOrder.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    CUSTOMER_ORDER_UNSPECIFIED: _CustomerOrder.ValueType  # 0
+    """The same as CUSTOMER_ORDER_ID."""
+    CUSTOMER_ORDER_ID: _CustomerOrder.ValueType  # 1
+    """As they were put on record."""
+    CUSTOMER_ORDER_NAME: _CustomerOrder.ValueType  # 2
+    """By name."""
+    CUSTOMER_ORDER_AMOUNT: _CustomerOrder.ValueType  # 3
+    """By the amount due."""
+    CUSTOMER_ORDER_DUE_DATE: _CustomerOrder.ValueType  # 4
+    """By the due date."""
+    CUSTOMER_ORDER_UPDATED: _CustomerOrder.ValueType  # 5
+    """By when they were last changed."""
+
+class CustomerOrder(_CustomerOrder, metaclass=_CustomerOrderEnumTypeWrapper):
+    """By what borrowers are sorted."""
+
+CUSTOMER_ORDER_UNSPECIFIED: CustomerOrder.ValueType  # 0
+"""The same as CUSTOMER_ORDER_ID."""
+CUSTOMER_ORDER_ID: CustomerOrder.ValueType  # 1
+"""As they were put on record."""
+CUSTOMER_ORDER_NAME: CustomerOrder.ValueType  # 2
+"""By name."""
+CUSTOMER_ORDER_AMOUNT: CustomerOrder.ValueType  # 3
+"""By the amount due."""
+CUSTOMER_ORDER_DUE_DATE: CustomerOrder.ValueType  # 4
+"""By the due date."""
+CUSTOMER_ORDER_UPDATED: CustomerOrder.ValueType  # 5
+"""By when they were last changed."""
+Global___CustomerOrder: _TypeAlias = CustomerOrder  # noqa: Y015
+
+class _UploadPhase:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _UploadPhaseEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_UploadPhase.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    UPLOAD_PHASE_UNSPECIFIED: _UploadPhase.ValueType  # 0
+    """Not told."""
+    UPLOAD_PHASE_RECEIVED: _UploadPhase.ValueType  # 1
+    """The whole file has come."""
+    UPLOAD_PHASE_CHECKING: _UploadPhase.ValueType  # 2
+    """Its rows are read and checked."""
+    UPLOAD_PHASE_WRITING: _UploadPhase.ValueType  # 3
+    """Its good rows are written."""
+    UPLOAD_PHASE_DONE: _UploadPhase.ValueType  # 4
+    """The good rows are on record."""
+    UPLOAD_PHASE_FAILED: _UploadPhase.ValueType  # 5
+    """Nothing of it is on record."""
+
+class UploadPhase(_UploadPhase, metaclass=_UploadPhaseEnumTypeWrapper):
+    """What is being done with an upload. The order is that in which it is done; a file that another one keeps waiting
+    stays RECEIVED.
+    """
+
+UPLOAD_PHASE_UNSPECIFIED: UploadPhase.ValueType  # 0
+"""Not told."""
+UPLOAD_PHASE_RECEIVED: UploadPhase.ValueType  # 1
+"""The whole file has come."""
+UPLOAD_PHASE_CHECKING: UploadPhase.ValueType  # 2
+"""Its rows are read and checked."""
+UPLOAD_PHASE_WRITING: UploadPhase.ValueType  # 3
+"""Its good rows are written."""
+UPLOAD_PHASE_DONE: UploadPhase.ValueType  # 4
+"""The good rows are on record."""
+UPLOAD_PHASE_FAILED: UploadPhase.ValueType  # 5
+"""Nothing of it is on record."""
+Global___UploadPhase: _TypeAlias = UploadPhase  # noqa: Y015
+
 @_typing.final
 class Customer(_message.Message):
     """A borrower with one loan."""
@@ -180,19 +290,23 @@ class ImportInfo(_message.Message):
 
     FILENAME_FIELD_NUMBER: _builtins.int
     LENDER_NAME_FIELD_NUMBER: _builtins.int
+    ANSWER_WHEN_RECEIVED_FIELD_NUMBER: _builtins.int
     filename: _builtins.str
     """Its name, for people; 1 to 255 characters."""
     lender_name: _builtins.str
     """Who lends, where the file has no column for it; said in every call."""
+    answer_when_received: _builtins.bool
+    """True to be answered as soon as the file has come, with no more than the upload's id."""
     def __init__(
         self,
         *,
         filename: _builtins.str = ...,
         lender_name: _builtins.str = ...,
+        answer_when_received: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["filename", b"filename", "lender_name", b"lender_name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer_when_received", b"answer_when_received", "filename", b"filename", "lender_name", b"lender_name"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -230,6 +344,8 @@ class ImportCustomersResponse(_message.Message):
     PROBLEMS_FIELD_NUMBER: _builtins.int
     ALREADY_IMPORTED_FIELD_NUMBER: _builtins.int
     CUSTOMER_IDS_FIELD_NUMBER: _builtins.int
+    MORE_PROBLEMS_FIELD_NUMBER: _builtins.int
+    IGNORED_COLUMNS_FIELD_NUMBER: _builtins.int
     upload_id: _builtins.int
     """Id of the upload in `file_uploads`."""
     total_rows: _builtins.int
@@ -243,7 +359,9 @@ class ImportCustomersResponse(_message.Message):
     rejected_rows: _builtins.int
     """Rows left out."""
     already_imported: _builtins.bool
-    """True when this very file had been imported before: nothing was changed."""
+    """True when this very file had been imported before, or was being imported: this request changed no borrower."""
+    more_problems: _builtins.int
+    """Problems that there are besides those in `problems`."""
     @_builtins.property
     def problems(self) -> _containers.RepeatedCompositeFieldContainer[Global___RowProblem]:
         """Why, all reasons of every rejected row; the first 1000."""
@@ -251,6 +369,10 @@ class ImportCustomersResponse(_message.Message):
     @_builtins.property
     def customer_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
         """The borrowers that the file names, accepted or already known, in its order; the first 10000."""
+
+    @_builtins.property
+    def ignored_columns(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Columns of the file that mean nothing here and were not kept, by their headers."""
 
     def __init__(
         self,
@@ -264,10 +386,12 @@ class ImportCustomersResponse(_message.Message):
         problems: _abc.Iterable[Global___RowProblem] | None = ...,
         already_imported: _builtins.bool = ...,
         customer_ids: _abc.Iterable[_builtins.int] | None = ...,
+        more_problems: _builtins.int = ...,
+        ignored_columns: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["already_imported", b"already_imported", "customer_ids", b"customer_ids", "duplicate_rows", b"duplicate_rows", "imported_rows", b"imported_rows", "problems", b"problems", "rejected_rows", b"rejected_rows", "total_rows", b"total_rows", "updated_rows", b"updated_rows", "upload_id", b"upload_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["already_imported", b"already_imported", "customer_ids", b"customer_ids", "duplicate_rows", b"duplicate_rows", "ignored_columns", b"ignored_columns", "imported_rows", b"imported_rows", "more_problems", b"more_problems", "problems", b"problems", "rejected_rows", b"rejected_rows", "total_rows", b"total_rows", "updated_rows", b"updated_rows", "upload_id", b"upload_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -284,6 +408,8 @@ class RowProblem(_message.Message):
     CODE_FIELD_NUMBER: _builtins.int
     MESSAGE_FIELD_NUMBER: _builtins.int
     WARNING_FIELD_NUMBER: _builtins.int
+    VALUE_FIELD_NUMBER: _builtins.int
+    USED_FIELD_NUMBER: _builtins.int
     row: _builtins.int
     """Row as a person counts it in the file; the header is row 1."""
     column: _builtins.str
@@ -294,6 +420,12 @@ class RowProblem(_message.Message):
     """What is wrong and what to do, in words."""
     warning: _builtins.bool
     """True when the row was kept all the same."""
+    value: _builtins.str
+    """The cell as it stood in the file, at most 500 characters; empty when the problem is not about one cell. It is for
+    whoever sent the file, and for no log.
+    """
+    used: _builtins.str
+    """What was taken instead, for a warning: a date as "yyyy-mm-dd", a phone as "+91...". Empty when nothing was."""
     def __init__(
         self,
         *,
@@ -302,14 +434,248 @@ class RowProblem(_message.Message):
         code: _builtins.str = ...,
         message: _builtins.str = ...,
         warning: _builtins.bool = ...,
+        value: _builtins.str = ...,
+        used: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "column", b"column", "message", b"message", "row", b"row", "warning", b"warning"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "column", b"column", "message", b"message", "row", b"row", "used", b"used", "value", b"value", "warning", b"warning"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RowProblem: _TypeAlias = RowProblem  # noqa: Y015
+
+@_typing.final
+class WatchUploadRequest(_message.Message):
+    """Names an upload to follow."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    UPLOAD_ID_FIELD_NUMBER: _builtins.int
+    upload_id: _builtins.int
+    """Id in `file_uploads`."""
+    def __init__(
+        self,
+        *,
+        upload_id: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["upload_id", b"upload_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WatchUploadRequest: _TypeAlias = WatchUploadRequest  # noqa: Y015
+
+@_typing.final
+class WatchUploadResponse(_message.Message):
+    """How far an upload is."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    UPLOAD_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def upload(self) -> Global___Upload:
+        """The upload as it is now. The last one has the phase DONE or FAILED."""
+
+    def __init__(
+        self,
+        *,
+        upload: Global___Upload | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["upload", b"upload"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["upload", b"upload"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WatchUploadResponse: _TypeAlias = WatchUploadResponse  # noqa: Y015
+
+@_typing.final
+class GetUploadRequest(_message.Message):
+    """Names an upload."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    UPLOAD_ID_FIELD_NUMBER: _builtins.int
+    upload_id: _builtins.int
+    """Id in `file_uploads`."""
+    def __init__(
+        self,
+        *,
+        upload_id: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["upload_id", b"upload_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetUploadRequest: _TypeAlias = GetUploadRequest  # noqa: Y015
+
+@_typing.final
+class GetUploadResponse(_message.Message):
+    """An upload and what is wrong with its file."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    UPLOAD_FIELD_NUMBER: _builtins.int
+    PROBLEMS_FIELD_NUMBER: _builtins.int
+    MORE_PROBLEMS_FIELD_NUMBER: _builtins.int
+    more_problems: _builtins.int
+    """Problems that there are besides those."""
+    @_builtins.property
+    def upload(self) -> Global___Upload:
+        """The upload."""
+
+    @_builtins.property
+    def problems(self) -> _containers.RepeatedCompositeFieldContainer[Global___RowProblem]:
+        """What is wrong, by row; the first 1000, errors before warnings where there are more."""
+
+    def __init__(
+        self,
+        *,
+        upload: Global___Upload | None = ...,
+        problems: _abc.Iterable[Global___RowProblem] | None = ...,
+        more_problems: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["upload", b"upload"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["more_problems", b"more_problems", "problems", b"problems", "upload", b"upload"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetUploadResponse: _TypeAlias = GetUploadResponse  # noqa: Y015
+
+@_typing.final
+class ReadRejectedRowsRequest(_message.Message):
+    """Names an upload whose rejected rows are wanted."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    UPLOAD_ID_FIELD_NUMBER: _builtins.int
+    upload_id: _builtins.int
+    """Id in `file_uploads`."""
+    def __init__(
+        self,
+        *,
+        upload_id: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["upload_id", b"upload_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReadRejectedRowsRequest: _TypeAlias = ReadRejectedRowsRequest  # noqa: Y015
+
+@_typing.final
+class ReadRejectedRowsResponse(_message.Message):
+    """One piece of the rejected rows."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HEADER_FIELD_NUMBER: _builtins.int
+    ROW_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def header(self) -> Global___RejectedRowsHeader:
+        """What all rows have in common; the first piece, and only the first."""
+
+    @_builtins.property
+    def row(self) -> Global___RejectedRow:
+        """The next row."""
+
+    def __init__(
+        self,
+        *,
+        header: Global___RejectedRowsHeader | None = ...,
+        row: Global___RejectedRow | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["header", b"header", "row", b"row", "step", b"step"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["header", b"header", "row", b"row", "step", b"step"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_step: _TypeAlias = _typing.Literal["header", "row"]  # noqa: Y015
+    _WhichOneofArgType_step: _TypeAlias = _typing.Literal["step", b"step"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_step) -> _WhichOneofReturnType_step | None: ...
+
+Global___ReadRejectedRowsResponse: _TypeAlias = ReadRejectedRowsResponse  # noqa: Y015
+
+@_typing.final
+class RejectedRowsHeader(_message.Message):
+    """What the rejected rows of a file have in common."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COLUMNS_FIELD_NUMBER: _builtins.int
+    FORMAT_FIELD_NUMBER: _builtins.int
+    REJECTED_ROWS_FIELD_NUMBER: _builtins.int
+    KEPT_ROWS_FIELD_NUMBER: _builtins.int
+    FILENAME_FIELD_NUMBER: _builtins.int
+    format: Global___FileFormat.ValueType
+    """What kind of file it was."""
+    rejected_rows: _builtins.int
+    """Rows that were left out."""
+    kept_rows: _builtins.int
+    """Rows that follow: fewer than `rejected_rows` when so many were wrong that not all are kept."""
+    filename: _builtins.str
+    """The name of the file, for people."""
+    @_builtins.property
+    def columns(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The header row as it stands in the file, without empty cells at its end; empty when no header was found."""
+
+    def __init__(
+        self,
+        *,
+        columns: _abc.Iterable[_builtins.str] | None = ...,
+        format: Global___FileFormat.ValueType = ...,
+        rejected_rows: _builtins.int = ...,
+        kept_rows: _builtins.int = ...,
+        filename: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["columns", b"columns", "filename", b"filename", "format", b"format", "kept_rows", b"kept_rows", "rejected_rows", b"rejected_rows"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RejectedRowsHeader: _TypeAlias = RejectedRowsHeader  # noqa: Y015
+
+@_typing.final
+class RejectedRow(_message.Message):
+    """One row that was left out."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROW_FIELD_NUMBER: _builtins.int
+    CELLS_FIELD_NUMBER: _builtins.int
+    PROBLEMS_FIELD_NUMBER: _builtins.int
+    row: _builtins.int
+    """Row as a person counts it in the file; the header row is the first that is not above it."""
+    @_builtins.property
+    def cells(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The row's cells as they stood in the file, one for each of `columns`, and more where the row had more. Numbers and
+        dates of a workbook are text. A cell may begin with "=" or "@": whoever writes it to a file makes it harmless.
+        """
+
+    @_builtins.property
+    def problems(self) -> _containers.RepeatedCompositeFieldContainer[Global___RowProblem]:
+        """All that is wrong with the row, and the warnings."""
+
+    def __init__(
+        self,
+        *,
+        row: _builtins.int = ...,
+        cells: _abc.Iterable[_builtins.str] | None = ...,
+        problems: _abc.Iterable[Global___RowProblem] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cells", b"cells", "problems", b"problems", "row", b"row"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RejectedRow: _TypeAlias = RejectedRow  # noqa: Y015
 
 @_typing.final
 class GetCustomerRequest(_message.Message):
@@ -416,6 +782,8 @@ class ListCustomersRequest(_message.Message):
     LANGUAGE_CODE_FIELD_NUMBER: _builtins.int
     TEXT_FIELD_NUMBER: _builtins.int
     UPLOAD_ID_FIELD_NUMBER: _builtins.int
+    ORDER_FIELD_NUMBER: _builtins.int
+    DESCENDING_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     """How many at most; 0 means 50, at most 1000."""
     page_token: _builtins.str
@@ -430,6 +798,10 @@ class ListCustomersRequest(_message.Message):
     """Only with this text in name, phone or loan number."""
     upload_id: _builtins.int
     """Only of this upload."""
+    order: Global___CustomerOrder.ValueType
+    """By what to sort; those that are equal in it are sorted by id."""
+    descending: _builtins.bool
+    """True for the largest first."""
     def __init__(
         self,
         *,
@@ -440,10 +812,12 @@ class ListCustomersRequest(_message.Message):
         language_code: _builtins.str = ...,
         text: _builtins.str = ...,
         upload_id: _builtins.int = ...,
+        order: Global___CustomerOrder.ValueType = ...,
+        descending: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["call_status", b"call_status", "language_code", b"language_code", "page_size", b"page_size", "page_token", b"page_token", "state", b"state", "text", b"text", "upload_id", b"upload_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["call_status", b"call_status", "descending", b"descending", "language_code", b"language_code", "order", b"order", "page_size", b"page_size", "page_token", b"page_token", "state", b"state", "text", b"text", "upload_id", b"upload_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -620,6 +994,16 @@ class Upload(_message.Message):
     REJECTED_ROWS_FIELD_NUMBER: _builtins.int
     LENDER_NAME_FIELD_NUMBER: _builtins.int
     FAILURE_FIELD_NUMBER: _builtins.int
+    PHASE_FIELD_NUMBER: _builtins.int
+    CHECKED_ROWS_FIELD_NUMBER: _builtins.int
+    WRITTEN_ROWS_FIELD_NUMBER: _builtins.int
+    WARNINGS_FIELD_NUMBER: _builtins.int
+    FAILURE_CODE_FIELD_NUMBER: _builtins.int
+    FORMAT_FIELD_NUMBER: _builtins.int
+    IGNORED_COLUMNS_FIELD_NUMBER: _builtins.int
+    KEPT_REJECTED_ROWS_FIELD_NUMBER: _builtins.int
+    FINISH_TIME_FIELD_NUMBER: _builtins.int
+    CONFIRM_TIME_FIELD_NUMBER: _builtins.int
     id: _builtins.int
     """Id in `file_uploads`."""
     filename: _builtins.str
@@ -629,7 +1013,7 @@ class Upload(_message.Message):
     processed_count: _builtins.int
     """Rows that are on record now: imported, updated or known before; 0 while it is processed."""
     total_rows: _builtins.int
-    """Rows in all; 0 while it is processed."""
+    """Rows in all; 0 until the file has been opened, and when it could not be."""
     imported_rows: _builtins.int
     """Rows that made a new borrower."""
     updated_rows: _builtins.int
@@ -641,10 +1025,38 @@ class Upload(_message.Message):
     lender_name: _builtins.str
     """Who lends, as it was said with the file; empty when the file says it."""
     failure: _builtins.str
-    """Why it failed; empty otherwise."""
+    """Why it failed, in words for whoever sent the file; empty otherwise."""
+    phase: Global___UploadPhase.ValueType
+    """What is being done."""
+    checked_rows: _builtins.int
+    """Rows that have been checked so far."""
+    written_rows: _builtins.int
+    """Rows that have been sent to the record so far. They count, all of them at once, when the phase is DONE; none does
+    when it is FAILED.
+    """
+    warnings: _builtins.int
+    """Warnings about rows that were kept."""
+    failure_code: _builtins.str
+    """Fixed code of `failure`, such as COLUMN_MISSING; empty when it did not fail through the file."""
+    format: Global___FileFormat.ValueType
+    """What kind of file it is; unspecified until it has been opened."""
+    kept_rejected_rows: _builtins.int
+    """Rejected rows that ReadRejectedRows returns; also of an upload that failed because most rows are wrong."""
     @_builtins.property
     def upload_time(self) -> _timestamp_pb2.Timestamp:
         """When it came."""
+
+    @_builtins.property
+    def ignored_columns(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Columns of the file that mean nothing here and were not kept, by their headers."""
+
+    @_builtins.property
+    def finish_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was done or had failed; unset before."""
+
+    @_builtins.property
+    def confirm_time(self) -> _timestamp_pb2.Timestamp:
+        """When this very file was last sent: what it says of its borrowers was true then."""
 
     def __init__(
         self,
@@ -661,10 +1073,20 @@ class Upload(_message.Message):
         rejected_rows: _builtins.int = ...,
         lender_name: _builtins.str = ...,
         failure: _builtins.str = ...,
+        phase: Global___UploadPhase.ValueType = ...,
+        checked_rows: _builtins.int = ...,
+        written_rows: _builtins.int = ...,
+        warnings: _builtins.int = ...,
+        failure_code: _builtins.str = ...,
+        format: Global___FileFormat.ValueType = ...,
+        ignored_columns: _abc.Iterable[_builtins.str] | None = ...,
+        kept_rejected_rows: _builtins.int = ...,
+        finish_time: _timestamp_pb2.Timestamp | None = ...,
+        confirm_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["upload_time", b"upload_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["confirm_time", b"confirm_time", "finish_time", b"finish_time", "upload_time", b"upload_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["duplicate_rows", b"duplicate_rows", "failure", b"failure", "filename", b"filename", "id", b"id", "imported_rows", b"imported_rows", "lender_name", b"lender_name", "processed_count", b"processed_count", "rejected_rows", b"rejected_rows", "status", b"status", "total_rows", b"total_rows", "updated_rows", b"updated_rows", "upload_time", b"upload_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["checked_rows", b"checked_rows", "confirm_time", b"confirm_time", "duplicate_rows", b"duplicate_rows", "failure", b"failure", "failure_code", b"failure_code", "filename", b"filename", "finish_time", b"finish_time", "format", b"format", "id", b"id", "ignored_columns", b"ignored_columns", "imported_rows", b"imported_rows", "kept_rejected_rows", b"kept_rejected_rows", "lender_name", b"lender_name", "phase", b"phase", "processed_count", b"processed_count", "rejected_rows", b"rejected_rows", "status", b"status", "total_rows", b"total_rows", "updated_rows", b"updated_rows", "upload_time", b"upload_time", "warnings", b"warnings", "written_rows", b"written_rows"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -40,6 +40,21 @@ class CustomersServiceStub:
                 request_serializer=voice_dot_customers_dot_v1_dot_customers__service__pb2.ImportCustomersRequest.SerializeToString,
                 response_deserializer=voice_dot_customers_dot_v1_dot_customers__service__pb2.ImportCustomersResponse.FromString,
                 _registered_method=True)
+        self.WatchUpload = channel.unary_stream(
+                '/voice.customers.v1.CustomersService/WatchUpload',
+                request_serializer=voice_dot_customers_dot_v1_dot_customers__service__pb2.WatchUploadRequest.SerializeToString,
+                response_deserializer=voice_dot_customers_dot_v1_dot_customers__service__pb2.WatchUploadResponse.FromString,
+                _registered_method=True)
+        self.GetUpload = channel.unary_unary(
+                '/voice.customers.v1.CustomersService/GetUpload',
+                request_serializer=voice_dot_customers_dot_v1_dot_customers__service__pb2.GetUploadRequest.SerializeToString,
+                response_deserializer=voice_dot_customers_dot_v1_dot_customers__service__pb2.GetUploadResponse.FromString,
+                _registered_method=True)
+        self.ReadRejectedRows = channel.unary_stream(
+                '/voice.customers.v1.CustomersService/ReadRejectedRows',
+                request_serializer=voice_dot_customers_dot_v1_dot_customers__service__pb2.ReadRejectedRowsRequest.SerializeToString,
+                response_deserializer=voice_dot_customers_dot_v1_dot_customers__service__pb2.ReadRejectedRowsResponse.FromString,
+                _registered_method=True)
         self.GetCustomer = channel.unary_unary(
                 '/voice.customers.v1.CustomersService/GetCustomer',
                 request_serializer=voice_dot_customers_dot_v1_dot_customers__service__pb2.GetCustomerRequest.SerializeToString,
@@ -77,10 +92,39 @@ class CustomersServiceServicer:
     """
 
     def ImportCustomers(self, request_iterator, context):
-        """Imports a CSV file, sent in pieces: `info` first, then `chunk`s, then `finished`.
+        """Imports a file of borrowers (CSV and its kin, XLSX, XLS, XLSB, HTML), sent in pieces: `info` first, then `chunk`s,
+        then `finished`.
 
-        Good rows are kept and bad ones reported; the same file twice changes nothing. A stream that ends without
-        `finished` imports nothing. INVALID_ARGUMENT when the file as a whole cannot be read, with the reason.
+        Good rows are kept and bad ones reported; the same file twice changes no borrower, and confirms its rows once more.
+        A file that is being imported already is followed to its end. A stream that ends without `finished` imports
+        nothing. INVALID_ARGUMENT when the file as a whole cannot be read, with the reason; UNAVAILABLE when it may be sent
+        again. With `info.answer_when_received` the answer is only `upload_id` and `already_imported`, as soon as the whole
+        file has come; what becomes of it is then told by WatchUpload.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WatchUpload(self, request, context):
+        """Follows an upload: at once how far it is, then each change, until it is done or has failed, which is the last that
+        is told. Served from the record: it may begin late, be repeated, and outlives a restart of the service.
+        NOT_FOUND when there is no such upload. UNAVAILABLE when the service is about to end: ask again.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetUpload(self, request, context):
+        """Returns an upload, and what is wrong with its file; also of one that failed. NOT_FOUND when there is none.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReadRejectedRows(self, request, context):
+        """Returns the rows of an upload that were left out, as they stood in the file, in its order: what an error file is
+        made of. First `header`, then `row`s. NOT_FOUND when there is no such upload; one without rejected rows has a
+        header alone.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -101,7 +145,7 @@ class CustomersServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListCustomers(self, request, context):
-        """Lists borrowers by id, page by page.
+        """Lists borrowers, page by page, in the order asked for. A page token belongs to its filter and its order.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -136,6 +180,21 @@ def add_CustomersServiceServicer_to_server(servicer, server):
                     servicer.ImportCustomers,
                     request_deserializer=voice_dot_customers_dot_v1_dot_customers__service__pb2.ImportCustomersRequest.FromString,
                     response_serializer=voice_dot_customers_dot_v1_dot_customers__service__pb2.ImportCustomersResponse.SerializeToString,
+            ),
+            'WatchUpload': grpc.unary_stream_rpc_method_handler(
+                    servicer.WatchUpload,
+                    request_deserializer=voice_dot_customers_dot_v1_dot_customers__service__pb2.WatchUploadRequest.FromString,
+                    response_serializer=voice_dot_customers_dot_v1_dot_customers__service__pb2.WatchUploadResponse.SerializeToString,
+            ),
+            'GetUpload': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetUpload,
+                    request_deserializer=voice_dot_customers_dot_v1_dot_customers__service__pb2.GetUploadRequest.FromString,
+                    response_serializer=voice_dot_customers_dot_v1_dot_customers__service__pb2.GetUploadResponse.SerializeToString,
+            ),
+            'ReadRejectedRows': grpc.unary_stream_rpc_method_handler(
+                    servicer.ReadRejectedRows,
+                    request_deserializer=voice_dot_customers_dot_v1_dot_customers__service__pb2.ReadRejectedRowsRequest.FromString,
+                    response_serializer=voice_dot_customers_dot_v1_dot_customers__service__pb2.ReadRejectedRowsResponse.SerializeToString,
             ),
             'GetCustomer': grpc.unary_unary_rpc_method_handler(
                     servicer.GetCustomer,
@@ -196,6 +255,87 @@ class CustomersService:
             '/voice.customers.v1.CustomersService/ImportCustomers',
             voice_dot_customers_dot_v1_dot_customers__service__pb2.ImportCustomersRequest.SerializeToString,
             voice_dot_customers_dot_v1_dot_customers__service__pb2.ImportCustomersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WatchUpload(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/voice.customers.v1.CustomersService/WatchUpload',
+            voice_dot_customers_dot_v1_dot_customers__service__pb2.WatchUploadRequest.SerializeToString,
+            voice_dot_customers_dot_v1_dot_customers__service__pb2.WatchUploadResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetUpload(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/voice.customers.v1.CustomersService/GetUpload',
+            voice_dot_customers_dot_v1_dot_customers__service__pb2.GetUploadRequest.SerializeToString,
+            voice_dot_customers_dot_v1_dot_customers__service__pb2.GetUploadResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReadRejectedRows(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/voice.customers.v1.CustomersService/ReadRejectedRows',
+            voice_dot_customers_dot_v1_dot_customers__service__pb2.ReadRejectedRowsRequest.SerializeToString,
+            voice_dot_customers_dot_v1_dot_customers__service__pb2.ReadRejectedRowsResponse.FromString,
             options,
             channel_credentials,
             insecure,

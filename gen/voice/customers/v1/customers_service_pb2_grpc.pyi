@@ -34,17 +34,33 @@ class CustomersServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> CustomersServiceAsyncStub: ...
     ImportCustomers: _grpc.StreamUnaryMultiCallable[_customers_service_pb2.ImportCustomersRequest, _customers_service_pb2.ImportCustomersResponse]
-    """Imports a CSV file, sent in pieces: `info` first, then `chunk`s, then `finished`.
+    """Imports a file of borrowers (CSV and its kin, XLSX, XLS, XLSB, HTML), sent in pieces: `info` first, then `chunk`s,
+    then `finished`.
 
-    Good rows are kept and bad ones reported; the same file twice changes nothing. A stream that ends without
-    `finished` imports nothing. INVALID_ARGUMENT when the file as a whole cannot be read, with the reason.
+    Good rows are kept and bad ones reported; the same file twice changes no borrower, and confirms its rows once more.
+    A file that is being imported already is followed to its end. A stream that ends without `finished` imports
+    nothing. INVALID_ARGUMENT when the file as a whole cannot be read, with the reason; UNAVAILABLE when it may be sent
+    again. With `info.answer_when_received` the answer is only `upload_id` and `already_imported`, as soon as the whole
+    file has come; what becomes of it is then told by WatchUpload.
+    """
+    WatchUpload: _grpc.UnaryStreamMultiCallable[_customers_service_pb2.WatchUploadRequest, _customers_service_pb2.WatchUploadResponse]
+    """Follows an upload: at once how far it is, then each change, until it is done or has failed, which is the last that
+    is told. Served from the record: it may begin late, be repeated, and outlives a restart of the service.
+    NOT_FOUND when there is no such upload. UNAVAILABLE when the service is about to end: ask again.
+    """
+    GetUpload: _grpc.UnaryUnaryMultiCallable[_customers_service_pb2.GetUploadRequest, _customers_service_pb2.GetUploadResponse]
+    """Returns an upload, and what is wrong with its file; also of one that failed. NOT_FOUND when there is none."""
+    ReadRejectedRows: _grpc.UnaryStreamMultiCallable[_customers_service_pb2.ReadRejectedRowsRequest, _customers_service_pb2.ReadRejectedRowsResponse]
+    """Returns the rows of an upload that were left out, as they stood in the file, in its order: what an error file is
+    made of. First `header`, then `row`s. NOT_FOUND when there is no such upload; one without rejected rows has a
+    header alone.
     """
     GetCustomer: _grpc.UnaryUnaryMultiCallable[_customers_service_pb2.GetCustomerRequest, _customers_service_pb2.GetCustomerResponse]
     """Returns one borrower; NOT_FOUND when there is none."""
     FindCustomer: _grpc.UnaryUnaryMultiCallable[_customers_service_pb2.FindCustomerRequest, _customers_service_pb2.FindCustomerResponse]
     """Finds who owns a phone number: of several, the one called last. NOT_FOUND when nobody does."""
     ListCustomers: _grpc.UnaryUnaryMultiCallable[_customers_service_pb2.ListCustomersRequest, _customers_service_pb2.ListCustomersResponse]
-    """Lists borrowers by id, page by page."""
+    """Lists borrowers, page by page, in the order asked for. A page token belongs to its filter and its order."""
     CountCustomers: _grpc.UnaryUnaryMultiCallable[_customers_service_pb2.CountCustomersRequest, _customers_service_pb2.CountCustomersResponse]
     """Counts borrowers by status."""
     SetCallStatus: _grpc.UnaryUnaryMultiCallable[_customers_service_pb2.SetCallStatusRequest, _customers_service_pb2.SetCallStatusResponse]
@@ -60,17 +76,33 @@ class CustomersServiceAsyncStub(CustomersServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     ImportCustomers: _aio.StreamUnaryMultiCallable[_customers_service_pb2.ImportCustomersRequest, _customers_service_pb2.ImportCustomersResponse]  # type: ignore[assignment]
-    """Imports a CSV file, sent in pieces: `info` first, then `chunk`s, then `finished`.
+    """Imports a file of borrowers (CSV and its kin, XLSX, XLS, XLSB, HTML), sent in pieces: `info` first, then `chunk`s,
+    then `finished`.
 
-    Good rows are kept and bad ones reported; the same file twice changes nothing. A stream that ends without
-    `finished` imports nothing. INVALID_ARGUMENT when the file as a whole cannot be read, with the reason.
+    Good rows are kept and bad ones reported; the same file twice changes no borrower, and confirms its rows once more.
+    A file that is being imported already is followed to its end. A stream that ends without `finished` imports
+    nothing. INVALID_ARGUMENT when the file as a whole cannot be read, with the reason; UNAVAILABLE when it may be sent
+    again. With `info.answer_when_received` the answer is only `upload_id` and `already_imported`, as soon as the whole
+    file has come; what becomes of it is then told by WatchUpload.
+    """
+    WatchUpload: _aio.UnaryStreamMultiCallable[_customers_service_pb2.WatchUploadRequest, _customers_service_pb2.WatchUploadResponse]  # type: ignore[assignment]
+    """Follows an upload: at once how far it is, then each change, until it is done or has failed, which is the last that
+    is told. Served from the record: it may begin late, be repeated, and outlives a restart of the service.
+    NOT_FOUND when there is no such upload. UNAVAILABLE when the service is about to end: ask again.
+    """
+    GetUpload: _aio.UnaryUnaryMultiCallable[_customers_service_pb2.GetUploadRequest, _customers_service_pb2.GetUploadResponse]  # type: ignore[assignment]
+    """Returns an upload, and what is wrong with its file; also of one that failed. NOT_FOUND when there is none."""
+    ReadRejectedRows: _aio.UnaryStreamMultiCallable[_customers_service_pb2.ReadRejectedRowsRequest, _customers_service_pb2.ReadRejectedRowsResponse]  # type: ignore[assignment]
+    """Returns the rows of an upload that were left out, as they stood in the file, in its order: what an error file is
+    made of. First `header`, then `row`s. NOT_FOUND when there is no such upload; one without rejected rows has a
+    header alone.
     """
     GetCustomer: _aio.UnaryUnaryMultiCallable[_customers_service_pb2.GetCustomerRequest, _customers_service_pb2.GetCustomerResponse]  # type: ignore[assignment]
     """Returns one borrower; NOT_FOUND when there is none."""
     FindCustomer: _aio.UnaryUnaryMultiCallable[_customers_service_pb2.FindCustomerRequest, _customers_service_pb2.FindCustomerResponse]  # type: ignore[assignment]
     """Finds who owns a phone number: of several, the one called last. NOT_FOUND when nobody does."""
     ListCustomers: _aio.UnaryUnaryMultiCallable[_customers_service_pb2.ListCustomersRequest, _customers_service_pb2.ListCustomersResponse]  # type: ignore[assignment]
-    """Lists borrowers by id, page by page."""
+    """Lists borrowers, page by page, in the order asked for. A page token belongs to its filter and its order."""
     CountCustomers: _aio.UnaryUnaryMultiCallable[_customers_service_pb2.CountCustomersRequest, _customers_service_pb2.CountCustomersResponse]  # type: ignore[assignment]
     """Counts borrowers by status."""
     SetCallStatus: _aio.UnaryUnaryMultiCallable[_customers_service_pb2.SetCallStatusRequest, _customers_service_pb2.SetCallStatusResponse]  # type: ignore[assignment]
@@ -89,10 +121,44 @@ class CustomersServiceServicer(metaclass=_abc_1.ABCMeta):
         request_iterator: _MaybeAsyncIterator[_customers_service_pb2.ImportCustomersRequest],
         context: _ServicerContext,
     ) -> _typing.Union[_customers_service_pb2.ImportCustomersResponse, _abc.Awaitable[_customers_service_pb2.ImportCustomersResponse]]:
-        """Imports a CSV file, sent in pieces: `info` first, then `chunk`s, then `finished`.
+        """Imports a file of borrowers (CSV and its kin, XLSX, XLS, XLSB, HTML), sent in pieces: `info` first, then `chunk`s,
+        then `finished`.
 
-        Good rows are kept and bad ones reported; the same file twice changes nothing. A stream that ends without
-        `finished` imports nothing. INVALID_ARGUMENT when the file as a whole cannot be read, with the reason.
+        Good rows are kept and bad ones reported; the same file twice changes no borrower, and confirms its rows once more.
+        A file that is being imported already is followed to its end. A stream that ends without `finished` imports
+        nothing. INVALID_ARGUMENT when the file as a whole cannot be read, with the reason; UNAVAILABLE when it may be sent
+        again. With `info.answer_when_received` the answer is only `upload_id` and `already_imported`, as soon as the whole
+        file has come; what becomes of it is then told by WatchUpload.
+        """
+
+    @_abc_1.abstractmethod
+    def WatchUpload(
+        self,
+        request: _customers_service_pb2.WatchUploadRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_customers_service_pb2.WatchUploadResponse], _abc.AsyncIterator[_customers_service_pb2.WatchUploadResponse]]:
+        """Follows an upload: at once how far it is, then each change, until it is done or has failed, which is the last that
+        is told. Served from the record: it may begin late, be repeated, and outlives a restart of the service.
+        NOT_FOUND when there is no such upload. UNAVAILABLE when the service is about to end: ask again.
+        """
+
+    @_abc_1.abstractmethod
+    def GetUpload(
+        self,
+        request: _customers_service_pb2.GetUploadRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_customers_service_pb2.GetUploadResponse, _abc.Awaitable[_customers_service_pb2.GetUploadResponse]]:
+        """Returns an upload, and what is wrong with its file; also of one that failed. NOT_FOUND when there is none."""
+
+    @_abc_1.abstractmethod
+    def ReadRejectedRows(
+        self,
+        request: _customers_service_pb2.ReadRejectedRowsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_customers_service_pb2.ReadRejectedRowsResponse], _abc.AsyncIterator[_customers_service_pb2.ReadRejectedRowsResponse]]:
+        """Returns the rows of an upload that were left out, as they stood in the file, in its order: what an error file is
+        made of. First `header`, then `row`s. NOT_FOUND when there is no such upload; one without rejected rows has a
+        header alone.
         """
 
     @_abc_1.abstractmethod
@@ -117,7 +183,7 @@ class CustomersServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _customers_service_pb2.ListCustomersRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_customers_service_pb2.ListCustomersResponse, _abc.Awaitable[_customers_service_pb2.ListCustomersResponse]]:
-        """Lists borrowers by id, page by page."""
+        """Lists borrowers, page by page, in the order asked for. A page token belongs to its filter and its order."""
 
     @_abc_1.abstractmethod
     def CountCustomers(

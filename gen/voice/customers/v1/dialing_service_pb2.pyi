@@ -81,6 +81,38 @@ CAMPAIGN_ACTION_CANCEL: CampaignAction.ValueType  # 3
 """Take out of the queue what is left."""
 Global___CampaignAction: _TypeAlias = CampaignAction  # noqa: Y015
 
+class _SuppressionScope:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _SuppressionScopeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_SuppressionScope.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SUPPRESSION_SCOPE_UNSPECIFIED: _SuppressionScope.ValueType  # 0
+    """In a request, the usual one of the kind; never in an answer."""
+    SUPPRESSION_SCOPE_LOAN: _SuppressionScope.ValueType  # 1
+    """This loan, on whatever phone."""
+    SUPPRESSION_SCOPE_PHONE: _SuppressionScope.ValueType  # 2
+    """This phone, for whatever loan."""
+    SUPPRESSION_SCOPE_LOAN_ON_PHONE: _SuppressionScope.ValueType  # 3
+    """This loan on this phone."""
+    SUPPRESSION_SCOPE_PERSON: _SuppressionScope.ValueType  # 4
+    """In a request, loan and phone each: two suppressions; never in an answer."""
+
+class SuppressionScope(_SuppressionScope, metaclass=_SuppressionScopeEnumTypeWrapper):
+    """What a suppression holds."""
+
+SUPPRESSION_SCOPE_UNSPECIFIED: SuppressionScope.ValueType  # 0
+"""In a request, the usual one of the kind; never in an answer."""
+SUPPRESSION_SCOPE_LOAN: SuppressionScope.ValueType  # 1
+"""This loan, on whatever phone."""
+SUPPRESSION_SCOPE_PHONE: SuppressionScope.ValueType  # 2
+"""This phone, for whatever loan."""
+SUPPRESSION_SCOPE_LOAN_ON_PHONE: SuppressionScope.ValueType  # 3
+"""This loan on this phone."""
+SUPPRESSION_SCOPE_PERSON: SuppressionScope.ValueType  # 4
+"""In a request, loan and phone each: two suppressions; never in an answer."""
+Global___SuppressionScope: _TypeAlias = SuppressionScope  # noqa: Y015
+
 @_typing.final
 class QueueCallsRequest(_message.Message):
     """Asks for calls."""
@@ -202,7 +234,9 @@ class QueueOutcome(_message.Message):
     COUNT_FIELD_NUMBER: _builtins.int
     CUSTOMER_IDS_FIELD_NUMBER: _builtins.int
     code: _builtins.str
-    """Why: ALLOWED, or the rule that refuses or defers, such as OUTSIDE_CALL_WINDOW, ALREADY_QUEUED, DNC, CAP_DAY."""
+    """Why: ALLOWED, or the rule that refuses or defers, such as OUTSIDE_CALL_WINDOW, QUIET_DAY, ALREADY_QUEUED, DNC,
+    CAP_DAY, TALKED_TODAY. SAME_PHONE: queued behind another loan of the same phone.
+    """
     message: _builtins.str
     """The same in words."""
     queued: _builtins.bool
@@ -444,3 +478,259 @@ class ControlCampaignResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ControlCampaignResponse: _TypeAlias = ControlCampaignResponse  # noqa: Y015
+
+@_typing.final
+class Suppression(_message.Message):
+    """Why and for how long a borrower is not called."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    SCOPE_FIELD_NUMBER: _builtins.int
+    SET_BY_FIELD_NUMBER: _builtins.int
+    CALL_ID_FIELD_NUMBER: _builtins.int
+    SINCE_FIELD_NUMBER: _builtins.int
+    UNTIL_FIELD_NUMBER: _builtins.int
+    NOTE_FIELD_NUMBER: _builtins.int
+    ACTIVE_FIELD_NUMBER: _builtins.int
+    LIFTED_BY_FIELD_NUMBER: _builtins.int
+    LIFTED_AT_FIELD_NUMBER: _builtins.int
+    LIFT_NOTE_FIELD_NUMBER: _builtins.int
+    id: _builtins.int
+    """Its id."""
+    kind: _builtins.str
+    """A disposition, such as DNC, WN, PAID, DISP, DECD, or CALLBACK, QUIET_UNTIL, LEGAL, BEREAVEMENT, NUMBER_REVOKED."""
+    scope: Global___SuppressionScope.ValueType
+    """What it holds."""
+    set_by: _builtins.str
+    """Who set it: "bot", "carrier", "reaper", or the person."""
+    call_id: _builtins.str
+    """The call that it came of; empty when a person set it."""
+    note: _builtins.str
+    """What the person wrote who set it."""
+    active: _builtins.bool
+    """True when it holds now."""
+    lifted_by: _builtins.str
+    """Who lifted it; empty when nobody did."""
+    lift_note: _builtins.str
+    """What the person wrote who lifted it."""
+    @_builtins.property
+    def since(self) -> _timestamp_pb2.Timestamp:
+        """From when."""
+
+    @_builtins.property
+    def until(self) -> _timestamp_pb2.Timestamp:
+        """Until when; absent when it holds until a person lifts it."""
+
+    @_builtins.property
+    def lifted_at(self) -> _timestamp_pb2.Timestamp:
+        """When; absent when nobody did."""
+
+    def __init__(
+        self,
+        *,
+        id: _builtins.int = ...,
+        kind: _builtins.str = ...,
+        scope: Global___SuppressionScope.ValueType = ...,
+        set_by: _builtins.str = ...,
+        call_id: _builtins.str = ...,
+        since: _timestamp_pb2.Timestamp | None = ...,
+        until: _timestamp_pb2.Timestamp | None = ...,
+        note: _builtins.str = ...,
+        active: _builtins.bool = ...,
+        lifted_by: _builtins.str = ...,
+        lifted_at: _timestamp_pb2.Timestamp | None = ...,
+        lift_note: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["lifted_at", b"lifted_at", "since", b"since", "until", b"until"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["active", b"active", "call_id", b"call_id", "id", b"id", "kind", b"kind", "lift_note", b"lift_note", "lifted_at", b"lifted_at", "lifted_by", b"lifted_by", "note", b"note", "scope", b"scope", "set_by", b"set_by", "since", b"since", "until", b"until"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Suppression: _TypeAlias = Suppression  # noqa: Y015
+
+@_typing.final
+class SetSuppressionRequest(_message.Message):
+    """Holds a borrower's calls."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CUSTOMER_ID_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    SCOPE_FIELD_NUMBER: _builtins.int
+    UNTIL_FIELD_NUMBER: _builtins.int
+    NOTE_FIELD_NUMBER: _builtins.int
+    REQUESTED_BY_FIELD_NUMBER: _builtins.int
+    customer_id: _builtins.int
+    """The borrower."""
+    kind: _builtins.str
+    """Why: see `Suppression.kind`."""
+    scope: Global___SuppressionScope.ValueType
+    """What it holds; unspecified for the usual of the kind."""
+    note: _builtins.str
+    """For people, at most 500 characters."""
+    requested_by: _builtins.str
+    """Who asks, for the audit; 1 to 100 characters."""
+    @_builtins.property
+    def until(self) -> _timestamp_pb2.Timestamp:
+        """Until when; absent until a person lifts it. CALLBACK and QUIET_UNTIL need it."""
+
+    def __init__(
+        self,
+        *,
+        customer_id: _builtins.int = ...,
+        kind: _builtins.str = ...,
+        scope: Global___SuppressionScope.ValueType = ...,
+        until: _timestamp_pb2.Timestamp | None = ...,
+        note: _builtins.str = ...,
+        requested_by: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["until", b"until"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer_id", b"customer_id", "kind", b"kind", "note", b"note", "requested_by", b"requested_by", "scope", b"scope", "until", b"until"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SetSuppressionRequest: _TypeAlias = SetSuppressionRequest  # noqa: Y015
+
+@_typing.final
+class SetSuppressionResponse(_message.Message):
+    """Held."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SUPPRESSIONS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def suppressions(self) -> _containers.RepeatedCompositeFieldContainer[Global___Suppression]:
+        """What holds now: one, or two for a person."""
+
+    def __init__(
+        self,
+        *,
+        suppressions: _abc.Iterable[Global___Suppression] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["suppressions", b"suppressions"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SetSuppressionResponse: _TypeAlias = SetSuppressionResponse  # noqa: Y015
+
+@_typing.final
+class LiftSuppressionRequest(_message.Message):
+    """Lifts a suppression."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SUPPRESSION_ID_FIELD_NUMBER: _builtins.int
+    NOTE_FIELD_NUMBER: _builtins.int
+    REQUESTED_BY_FIELD_NUMBER: _builtins.int
+    suppression_id: _builtins.int
+    """Its id."""
+    note: _builtins.str
+    """Why, for the audit; 1 to 500 characters."""
+    requested_by: _builtins.str
+    """Who asks, for the audit; 1 to 100 characters."""
+    def __init__(
+        self,
+        *,
+        suppression_id: _builtins.int = ...,
+        note: _builtins.str = ...,
+        requested_by: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["note", b"note", "requested_by", b"requested_by", "suppression_id", b"suppression_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LiftSuppressionRequest: _TypeAlias = LiftSuppressionRequest  # noqa: Y015
+
+@_typing.final
+class LiftSuppressionResponse(_message.Message):
+    """Lifted."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SUPPRESSION_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def suppression(self) -> Global___Suppression:
+        """As it now is."""
+
+    def __init__(
+        self,
+        *,
+        suppression: Global___Suppression | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["suppression", b"suppression"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["suppression", b"suppression"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LiftSuppressionResponse: _TypeAlias = LiftSuppressionResponse  # noqa: Y015
+
+@_typing.final
+class ListSuppressionsRequest(_message.Message):
+    """Asks for a borrower's suppressions."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CUSTOMER_ID_FIELD_NUMBER: _builtins.int
+    INCLUDE_ENDED_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    customer_id: _builtins.int
+    """The borrower."""
+    include_ended: _builtins.bool
+    """True for those too that hold no longer."""
+    page_size: _builtins.int
+    """How many at most; 0 means 50, at most 1000."""
+    page_token: _builtins.str
+    """Where to go on: `next_page_token` of the page before; empty for the first."""
+    def __init__(
+        self,
+        *,
+        customer_id: _builtins.int = ...,
+        include_ended: _builtins.bool = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer_id", b"customer_id", "include_ended", b"include_ended", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListSuppressionsRequest: _TypeAlias = ListSuppressionsRequest  # noqa: Y015
+
+@_typing.final
+class ListSuppressionsResponse(_message.Message):
+    """Some suppressions."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SUPPRESSIONS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Where to go on; empty when this was the last page."""
+    @_builtins.property
+    def suppressions(self) -> _containers.RepeatedCompositeFieldContainer[Global___Suppression]:
+        """The suppressions."""
+
+    def __init__(
+        self,
+        *,
+        suppressions: _abc.Iterable[Global___Suppression] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "suppressions", b"suppressions"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListSuppressionsResponse: _TypeAlias = ListSuppressionsResponse  # noqa: Y015

@@ -56,6 +56,21 @@ class DialingServiceStub:
                 request_serializer=voice_dot_customers_dot_v1_dot_dialing__service__pb2.ControlCampaignRequest.SerializeToString,
                 response_deserializer=voice_dot_customers_dot_v1_dot_dialing__service__pb2.ControlCampaignResponse.FromString,
                 _registered_method=True)
+        self.SetSuppression = channel.unary_unary(
+                '/voice.customers.v1.DialingService/SetSuppression',
+                request_serializer=voice_dot_customers_dot_v1_dot_dialing__service__pb2.SetSuppressionRequest.SerializeToString,
+                response_deserializer=voice_dot_customers_dot_v1_dot_dialing__service__pb2.SetSuppressionResponse.FromString,
+                _registered_method=True)
+        self.LiftSuppression = channel.unary_unary(
+                '/voice.customers.v1.DialingService/LiftSuppression',
+                request_serializer=voice_dot_customers_dot_v1_dot_dialing__service__pb2.LiftSuppressionRequest.SerializeToString,
+                response_deserializer=voice_dot_customers_dot_v1_dot_dialing__service__pb2.LiftSuppressionResponse.FromString,
+                _registered_method=True)
+        self.ListSuppressions = channel.unary_unary(
+                '/voice.customers.v1.DialingService/ListSuppressions',
+                request_serializer=voice_dot_customers_dot_v1_dot_dialing__service__pb2.ListSuppressionsRequest.SerializeToString,
+                response_deserializer=voice_dot_customers_dot_v1_dot_dialing__service__pb2.ListSuppressionsResponse.FromString,
+                _registered_method=True)
 
 
 class DialingServiceServicer:
@@ -89,6 +104,32 @@ class DialingServiceServicer:
 
     def ControlCampaign(self, request, context):
         """Pauses, resumes or cancels a campaign. Calls that live go on. FAILED_PRECONDITION when it has ended.
+
+        What it asks acts at once on calls that are not begun, and within 2 s on those that resume.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetSuppression(self, request, context):
+        """Holds further calls of a borrower by hand, beside what calls have learnt. The same kind again changes `until` and
+        `note` of the one that holds, and may only lengthen it: FAILED_PRECONDITION otherwise, lift it first.
+
+        INVALID_ARGUMENT for an unknown kind or an `until` in the past; NOT_FOUND when there is no such borrower.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def LiftSuppression(self, request, context):
+        """Lifts one suppression; it stays on record with who lifted it and why. FAILED_PRECONDITION when it no longer holds.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListSuppressions(self, request, context):
+        """Lists what holds, or held, a borrower's calls: by loan or by phone, newest first, page by page.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -116,6 +157,21 @@ def add_DialingServiceServicer_to_server(servicer, server):
                     servicer.ControlCampaign,
                     request_deserializer=voice_dot_customers_dot_v1_dot_dialing__service__pb2.ControlCampaignRequest.FromString,
                     response_serializer=voice_dot_customers_dot_v1_dot_dialing__service__pb2.ControlCampaignResponse.SerializeToString,
+            ),
+            'SetSuppression': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetSuppression,
+                    request_deserializer=voice_dot_customers_dot_v1_dot_dialing__service__pb2.SetSuppressionRequest.FromString,
+                    response_serializer=voice_dot_customers_dot_v1_dot_dialing__service__pb2.SetSuppressionResponse.SerializeToString,
+            ),
+            'LiftSuppression': grpc.unary_unary_rpc_method_handler(
+                    servicer.LiftSuppression,
+                    request_deserializer=voice_dot_customers_dot_v1_dot_dialing__service__pb2.LiftSuppressionRequest.FromString,
+                    response_serializer=voice_dot_customers_dot_v1_dot_dialing__service__pb2.LiftSuppressionResponse.SerializeToString,
+            ),
+            'ListSuppressions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListSuppressions,
+                    request_deserializer=voice_dot_customers_dot_v1_dot_dialing__service__pb2.ListSuppressionsRequest.FromString,
+                    response_serializer=voice_dot_customers_dot_v1_dot_dialing__service__pb2.ListSuppressionsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -228,6 +284,87 @@ class DialingService:
             '/voice.customers.v1.DialingService/ControlCampaign',
             voice_dot_customers_dot_v1_dot_dialing__service__pb2.ControlCampaignRequest.SerializeToString,
             voice_dot_customers_dot_v1_dot_dialing__service__pb2.ControlCampaignResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetSuppression(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/voice.customers.v1.DialingService/SetSuppression',
+            voice_dot_customers_dot_v1_dot_dialing__service__pb2.SetSuppressionRequest.SerializeToString,
+            voice_dot_customers_dot_v1_dot_dialing__service__pb2.SetSuppressionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def LiftSuppression(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/voice.customers.v1.DialingService/LiftSuppression',
+            voice_dot_customers_dot_v1_dot_dialing__service__pb2.LiftSuppressionRequest.SerializeToString,
+            voice_dot_customers_dot_v1_dot_dialing__service__pb2.LiftSuppressionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListSuppressions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/voice.customers.v1.DialingService/ListSuppressions',
+            voice_dot_customers_dot_v1_dot_dialing__service__pb2.ListSuppressionsRequest.SerializeToString,
+            voice_dot_customers_dot_v1_dot_dialing__service__pb2.ListSuppressionsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -46,7 +46,20 @@ class DialingServiceStub:
     ListCampaigns: _grpc.UnaryUnaryMultiCallable[_dialing_service_pb2.ListCampaignsRequest, _dialing_service_pb2.ListCampaignsResponse]
     """Lists campaigns, newest first, page by page."""
     ControlCampaign: _grpc.UnaryUnaryMultiCallable[_dialing_service_pb2.ControlCampaignRequest, _dialing_service_pb2.ControlCampaignResponse]
-    """Pauses, resumes or cancels a campaign. Calls that live go on. FAILED_PRECONDITION when it has ended."""
+    """Pauses, resumes or cancels a campaign. Calls that live go on. FAILED_PRECONDITION when it has ended.
+
+    What it asks acts at once on calls that are not begun, and within 2 s on those that resume.
+    """
+    SetSuppression: _grpc.UnaryUnaryMultiCallable[_dialing_service_pb2.SetSuppressionRequest, _dialing_service_pb2.SetSuppressionResponse]
+    """Holds further calls of a borrower by hand, beside what calls have learnt. The same kind again changes `until` and
+    `note` of the one that holds, and may only lengthen it: FAILED_PRECONDITION otherwise, lift it first.
+
+    INVALID_ARGUMENT for an unknown kind or an `until` in the past; NOT_FOUND when there is no such borrower.
+    """
+    LiftSuppression: _grpc.UnaryUnaryMultiCallable[_dialing_service_pb2.LiftSuppressionRequest, _dialing_service_pb2.LiftSuppressionResponse]
+    """Lifts one suppression; it stays on record with who lifted it and why. FAILED_PRECONDITION when it no longer holds."""
+    ListSuppressions: _grpc.UnaryUnaryMultiCallable[_dialing_service_pb2.ListSuppressionsRequest, _dialing_service_pb2.ListSuppressionsResponse]
+    """Lists what holds, or held, a borrower's calls: by loan or by phone, newest first, page by page."""
 
 @_typing.type_check_only
 class DialingServiceAsyncStub(DialingServiceStub):
@@ -66,7 +79,20 @@ class DialingServiceAsyncStub(DialingServiceStub):
     ListCampaigns: _aio.UnaryUnaryMultiCallable[_dialing_service_pb2.ListCampaignsRequest, _dialing_service_pb2.ListCampaignsResponse]  # type: ignore[assignment]
     """Lists campaigns, newest first, page by page."""
     ControlCampaign: _aio.UnaryUnaryMultiCallable[_dialing_service_pb2.ControlCampaignRequest, _dialing_service_pb2.ControlCampaignResponse]  # type: ignore[assignment]
-    """Pauses, resumes or cancels a campaign. Calls that live go on. FAILED_PRECONDITION when it has ended."""
+    """Pauses, resumes or cancels a campaign. Calls that live go on. FAILED_PRECONDITION when it has ended.
+
+    What it asks acts at once on calls that are not begun, and within 2 s on those that resume.
+    """
+    SetSuppression: _aio.UnaryUnaryMultiCallable[_dialing_service_pb2.SetSuppressionRequest, _dialing_service_pb2.SetSuppressionResponse]  # type: ignore[assignment]
+    """Holds further calls of a borrower by hand, beside what calls have learnt. The same kind again changes `until` and
+    `note` of the one that holds, and may only lengthen it: FAILED_PRECONDITION otherwise, lift it first.
+
+    INVALID_ARGUMENT for an unknown kind or an `until` in the past; NOT_FOUND when there is no such borrower.
+    """
+    LiftSuppression: _aio.UnaryUnaryMultiCallable[_dialing_service_pb2.LiftSuppressionRequest, _dialing_service_pb2.LiftSuppressionResponse]  # type: ignore[assignment]
+    """Lifts one suppression; it stays on record with who lifted it and why. FAILED_PRECONDITION when it no longer holds."""
+    ListSuppressions: _aio.UnaryUnaryMultiCallable[_dialing_service_pb2.ListSuppressionsRequest, _dialing_service_pb2.ListSuppressionsResponse]  # type: ignore[assignment]
+    """Lists what holds, or held, a borrower's calls: by loan or by phone, newest first, page by page."""
 
 class DialingServiceServicer(metaclass=_abc_1.ABCMeta):
     """Queues calls. A worker of this service takes them from the queue, asks every rule again immediately before the
@@ -107,6 +133,37 @@ class DialingServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _dialing_service_pb2.ControlCampaignRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_dialing_service_pb2.ControlCampaignResponse, _abc.Awaitable[_dialing_service_pb2.ControlCampaignResponse]]:
-        """Pauses, resumes or cancels a campaign. Calls that live go on. FAILED_PRECONDITION when it has ended."""
+        """Pauses, resumes or cancels a campaign. Calls that live go on. FAILED_PRECONDITION when it has ended.
+
+        What it asks acts at once on calls that are not begun, and within 2 s on those that resume.
+        """
+
+    @_abc_1.abstractmethod
+    def SetSuppression(
+        self,
+        request: _dialing_service_pb2.SetSuppressionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_dialing_service_pb2.SetSuppressionResponse, _abc.Awaitable[_dialing_service_pb2.SetSuppressionResponse]]:
+        """Holds further calls of a borrower by hand, beside what calls have learnt. The same kind again changes `until` and
+        `note` of the one that holds, and may only lengthen it: FAILED_PRECONDITION otherwise, lift it first.
+
+        INVALID_ARGUMENT for an unknown kind or an `until` in the past; NOT_FOUND when there is no such borrower.
+        """
+
+    @_abc_1.abstractmethod
+    def LiftSuppression(
+        self,
+        request: _dialing_service_pb2.LiftSuppressionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_dialing_service_pb2.LiftSuppressionResponse, _abc.Awaitable[_dialing_service_pb2.LiftSuppressionResponse]]:
+        """Lifts one suppression; it stays on record with who lifted it and why. FAILED_PRECONDITION when it no longer holds."""
+
+    @_abc_1.abstractmethod
+    def ListSuppressions(
+        self,
+        request: _dialing_service_pb2.ListSuppressionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_dialing_service_pb2.ListSuppressionsResponse, _abc.Awaitable[_dialing_service_pb2.ListSuppressionsResponse]]:
+        """Lists what holds, or held, a borrower's calls: by loan or by phone, newest first, page by page."""
 
 def add_DialingServiceServicer_to_server(servicer: DialingServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

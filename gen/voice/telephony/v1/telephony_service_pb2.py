@@ -27,17 +27,17 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from voice.customers.v1 import call_brief_pb2 as voice_dot_customers_dot_v1_dot_call__brief__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*voice/telephony/v1/telephony_service.proto\x12\x12voice.telephony.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#voice/customers/v1/call_brief.proto\"V\n\x10PlaceCallRequest\x12,\n\x05\x62rief\x18\x01 \x01(\x0b\x32\x1d.voice.customers.v1.CallBrief\x12\x14\n\x0cphone_number\x18\x02 \x01(\t\"X\n\x11PlaceCallResponse\x12\x10\n\x08\x63\x61ll_sid\x18\x01 \x01(\t\x12\x31\n\x07outcome\x18\x02 \x01(\x0e\x32 .voice.telephony.v1.PlaceOutcome\"!\n\x0eGetCallRequest\x12\x0f\n\x07\x63\x61ll_id\x18\x01 \x01(\t\"=\n\x0fGetCallResponse\x12*\n\x04\x63\x61ll\x18\x01 \x01(\x0b\x32\x1c.voice.telephony.v1.LiveCall\"\xb3\x02\n\x08LiveCall\x12\x0f\n\x07\x63\x61ll_id\x18\x01 \x01(\t\x12\x10\n\x08\x63\x61ll_sid\x18\x02 \x01(\t\x12\x13\n\x0b\x63ustomer_id\x18\x03 \x01(\x03\x12,\n\x05phase\x18\x04 \x01(\x0e\x32\x1d.voice.telephony.v1.CallPhase\x12\x14\n\x0c\x64ialog_state\x18\x05 \x01(\t\x12\x10\n\x08language\x18\x06 \x01(\t\x12.\n\ncreated_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x61nswered_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x06talked\x18\t \x01(\x0b\x32\x19.google.protobuf.Duration\x12\r\n\x05owner\x18\n \x01(\t\"=\n\x14ListLiveCallsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"]\n\x15ListLiveCallsResponse\x12+\n\x05\x63\x61lls\x18\x01 \x03(\x0b\x32\x1c.voice.telephony.v1.LiveCall\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"1\n\x0e\x45ndCallRequest\x12\x0f\n\x07\x63\x61ll_id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"\x11\n\x0f\x45ndCallResponse*d\n\x0cPlaceOutcome\x12\x1d\n\x19PLACE_OUTCOME_UNSPECIFIED\x10\x00\x12\x1a\n\x16PLACE_OUTCOME_ACCEPTED\x10\x01\x12\x19\n\x15PLACE_OUTCOME_UNKNOWN\x10\x02*\x8b\x01\n\tCallPhase\x12\x1a\n\x16\x43\x41LL_PHASE_UNSPECIFIED\x10\x00\x12\x17\n\x13\x43\x41LL_PHASE_DIALLING\x10\x01\x12\x17\n\x13\x43\x41LL_PHASE_ANSWERED\x10\x02\x12\x1a\n\x16\x43\x41LL_PHASE_TRANSFERRED\x10\x03\x12\x14\n\x10\x43\x41LL_PHASE_ENDED\x10\x04\x32\xfa\x02\n\x10TelephonyService\x12X\n\tPlaceCall\x12$.voice.telephony.v1.PlaceCallRequest\x1a%.voice.telephony.v1.PlaceCallResponse\x12R\n\x07GetCall\x12\".voice.telephony.v1.GetCallRequest\x1a#.voice.telephony.v1.GetCallResponse\x12\x64\n\rListLiveCalls\x12(.voice.telephony.v1.ListLiveCallsRequest\x1a).voice.telephony.v1.ListLiveCallsResponse\x12R\n\x07\x45ndCall\x12\".voice.telephony.v1.EndCallRequest\x1a#.voice.telephony.v1.EndCallResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*voice/telephony/v1/telephony_service.proto\x12\x12voice.telephony.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#voice/customers/v1/call_brief.proto\"V\n\x10PlaceCallRequest\x12,\n\x05\x62rief\x18\x01 \x01(\x0b\x32\x1d.voice.customers.v1.CallBrief\x12\x14\n\x0cphone_number\x18\x02 \x01(\t\"X\n\x11PlaceCallResponse\x12\x10\n\x08\x63\x61ll_sid\x18\x01 \x01(\t\x12\x31\n\x07outcome\x18\x02 \x01(\x0e\x32 .voice.telephony.v1.PlaceOutcome\"!\n\x0eGetCallRequest\x12\x0f\n\x07\x63\x61ll_id\x18\x01 \x01(\t\"=\n\x0fGetCallResponse\x12*\n\x04\x63\x61ll\x18\x01 \x01(\x0b\x32\x1c.voice.telephony.v1.LiveCall\"\xb3\x02\n\x08LiveCall\x12\x0f\n\x07\x63\x61ll_id\x18\x01 \x01(\t\x12\x10\n\x08\x63\x61ll_sid\x18\x02 \x01(\t\x12\x13\n\x0b\x63ustomer_id\x18\x03 \x01(\x03\x12,\n\x05phase\x18\x04 \x01(\x0e\x32\x1d.voice.telephony.v1.CallPhase\x12\x14\n\x0c\x64ialog_state\x18\x05 \x01(\t\x12\x10\n\x08language\x18\x06 \x01(\t\x12.\n\ncreated_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x61nswered_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x06talked\x18\t \x01(\x0b\x32\x19.google.protobuf.Duration\x12\r\n\x05owner\x18\n \x01(\t\"=\n\x14ListLiveCallsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"]\n\x15ListLiveCallsResponse\x12+\n\x05\x63\x61lls\x18\x01 \x03(\x0b\x32\x1c.voice.telephony.v1.LiveCall\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"1\n\x0e\x45ndCallRequest\x12\x0f\n\x07\x63\x61ll_id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"\x11\n\x0f\x45ndCallResponse\"\x14\n\x12GetCapacityRequest\"@\n\x13GetCapacityResponse\x12\r\n\x05slots\x18\x01 \x01(\x05\x12\x0c\n\x04live\x18\x02 \x01(\x05\x12\x0c\n\x04pods\x18\x03 \x01(\x05*d\n\x0cPlaceOutcome\x12\x1d\n\x19PLACE_OUTCOME_UNSPECIFIED\x10\x00\x12\x1a\n\x16PLACE_OUTCOME_ACCEPTED\x10\x01\x12\x19\n\x15PLACE_OUTCOME_UNKNOWN\x10\x02*\x8b\x01\n\tCallPhase\x12\x1a\n\x16\x43\x41LL_PHASE_UNSPECIFIED\x10\x00\x12\x17\n\x13\x43\x41LL_PHASE_DIALLING\x10\x01\x12\x17\n\x13\x43\x41LL_PHASE_ANSWERED\x10\x02\x12\x1a\n\x16\x43\x41LL_PHASE_TRANSFERRED\x10\x03\x12\x14\n\x10\x43\x41LL_PHASE_ENDED\x10\x04\x32\xda\x03\n\x10TelephonyService\x12X\n\tPlaceCall\x12$.voice.telephony.v1.PlaceCallRequest\x1a%.voice.telephony.v1.PlaceCallResponse\x12R\n\x07GetCall\x12\".voice.telephony.v1.GetCallRequest\x1a#.voice.telephony.v1.GetCallResponse\x12\x64\n\rListLiveCalls\x12(.voice.telephony.v1.ListLiveCallsRequest\x1a).voice.telephony.v1.ListLiveCallsResponse\x12R\n\x07\x45ndCall\x12\".voice.telephony.v1.EndCallRequest\x1a#.voice.telephony.v1.EndCallResponse\x12^\n\x0bGetCapacity\x12&.voice.telephony.v1.GetCapacityRequest\x1a\'.voice.telephony.v1.GetCapacityResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'voice.telephony.v1.telephony_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_PLACEOUTCOME']._serialized_start=982
-  _globals['_PLACEOUTCOME']._serialized_end=1082
-  _globals['_CALLPHASE']._serialized_start=1085
-  _globals['_CALLPHASE']._serialized_end=1224
+  _globals['_PLACEOUTCOME']._serialized_start=1070
+  _globals['_PLACEOUTCOME']._serialized_end=1170
+  _globals['_CALLPHASE']._serialized_start=1173
+  _globals['_CALLPHASE']._serialized_end=1312
   _globals['_PLACECALLREQUEST']._serialized_start=168
   _globals['_PLACECALLREQUEST']._serialized_end=254
   _globals['_PLACECALLRESPONSE']._serialized_start=256
@@ -56,6 +56,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ENDCALLREQUEST']._serialized_end=961
   _globals['_ENDCALLRESPONSE']._serialized_start=963
   _globals['_ENDCALLRESPONSE']._serialized_end=980
-  _globals['_TELEPHONYSERVICE']._serialized_start=1227
-  _globals['_TELEPHONYSERVICE']._serialized_end=1605
+  _globals['_GETCAPACITYREQUEST']._serialized_start=982
+  _globals['_GETCAPACITYREQUEST']._serialized_end=1002
+  _globals['_GETCAPACITYRESPONSE']._serialized_start=1004
+  _globals['_GETCAPACITYRESPONSE']._serialized_end=1068
+  _globals['_TELEPHONYSERVICE']._serialized_start=1315
+  _globals['_TELEPHONYSERVICE']._serialized_end=1789
 # @@protoc_insertion_point(module_scope)

@@ -55,6 +55,11 @@ class TelephonyServiceStub:
                 request_serializer=voice_dot_telephony_dot_v1_dot_telephony__service__pb2.EndCallRequest.SerializeToString,
                 response_deserializer=voice_dot_telephony_dot_v1_dot_telephony__service__pb2.EndCallResponse.FromString,
                 _registered_method=True)
+        self.GetCapacity = channel.unary_unary(
+                '/voice.telephony.v1.TelephonyService/GetCapacity',
+                request_serializer=voice_dot_telephony_dot_v1_dot_telephony__service__pb2.GetCapacityRequest.SerializeToString,
+                response_deserializer=voice_dot_telephony_dot_v1_dot_telephony__service__pb2.GetCapacityResponse.FromString,
+                _registered_method=True)
 
 
 class TelephonyServiceServicer:
@@ -94,6 +99,15 @@ class TelephonyServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetCapacity(self, request, context):
+        """Tells how many calls all pods together have room for; whoever places calls keeps below it.
+
+        UNAVAILABLE while the pods cannot see one another: then nothing may be placed either.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_TelephonyServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -116,6 +130,11 @@ def add_TelephonyServiceServicer_to_server(servicer, server):
                     servicer.EndCall,
                     request_deserializer=voice_dot_telephony_dot_v1_dot_telephony__service__pb2.EndCallRequest.FromString,
                     response_serializer=voice_dot_telephony_dot_v1_dot_telephony__service__pb2.EndCallResponse.SerializeToString,
+            ),
+            'GetCapacity': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetCapacity,
+                    request_deserializer=voice_dot_telephony_dot_v1_dot_telephony__service__pb2.GetCapacityRequest.FromString,
+                    response_serializer=voice_dot_telephony_dot_v1_dot_telephony__service__pb2.GetCapacityResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -227,6 +246,33 @@ class TelephonyService:
             '/voice.telephony.v1.TelephonyService/EndCall',
             voice_dot_telephony_dot_v1_dot_telephony__service__pb2.EndCallRequest.SerializeToString,
             voice_dot_telephony_dot_v1_dot_telephony__service__pb2.EndCallResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetCapacity(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/voice.telephony.v1.TelephonyService/GetCapacity',
+            voice_dot_telephony_dot_v1_dot_telephony__service__pb2.GetCapacityRequest.SerializeToString,
+            voice_dot_telephony_dot_v1_dot_telephony__service__pb2.GetCapacityResponse.FromString,
             options,
             channel_credentials,
             insecure,

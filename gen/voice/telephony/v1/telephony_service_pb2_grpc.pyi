@@ -47,6 +47,11 @@ class TelephonyServiceStub:
     """Lists the calls that live now, on all pods, newest first."""
     EndCall: _grpc.UnaryUnaryMultiCallable[_telephony_service_pb2.EndCallRequest, _telephony_service_pb2.EndCallResponse]
     """Ends a call that lives, on whichever pod: our line is cut off and the socket closed. NOT_FOUND when it does not live."""
+    GetCapacity: _grpc.UnaryUnaryMultiCallable[_telephony_service_pb2.GetCapacityRequest, _telephony_service_pb2.GetCapacityResponse]
+    """Tells how many calls all pods together have room for; whoever places calls keeps below it.
+
+    UNAVAILABLE while the pods cannot see one another: then nothing may be placed either.
+    """
 
 @_typing.type_check_only
 class TelephonyServiceAsyncStub(TelephonyServiceStub):
@@ -67,6 +72,11 @@ class TelephonyServiceAsyncStub(TelephonyServiceStub):
     """Lists the calls that live now, on all pods, newest first."""
     EndCall: _aio.UnaryUnaryMultiCallable[_telephony_service_pb2.EndCallRequest, _telephony_service_pb2.EndCallResponse]  # type: ignore[assignment]
     """Ends a call that lives, on whichever pod: our line is cut off and the socket closed. NOT_FOUND when it does not live."""
+    GetCapacity: _aio.UnaryUnaryMultiCallable[_telephony_service_pb2.GetCapacityRequest, _telephony_service_pb2.GetCapacityResponse]  # type: ignore[assignment]
+    """Tells how many calls all pods together have room for; whoever places calls keeps below it.
+
+    UNAVAILABLE while the pods cannot see one another: then nothing may be placed either.
+    """
 
 class TelephonyServiceServicer(metaclass=_abc_1.ABCMeta):
     """Places calls and watches over them."""
@@ -108,5 +118,16 @@ class TelephonyServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_telephony_service_pb2.EndCallResponse, _abc.Awaitable[_telephony_service_pb2.EndCallResponse]]:
         """Ends a call that lives, on whichever pod: our line is cut off and the socket closed. NOT_FOUND when it does not live."""
+
+    @_abc_1.abstractmethod
+    def GetCapacity(
+        self,
+        request: _telephony_service_pb2.GetCapacityRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_telephony_service_pb2.GetCapacityResponse, _abc.Awaitable[_telephony_service_pb2.GetCapacityResponse]]:
+        """Tells how many calls all pods together have room for; whoever places calls keeps below it.
+
+        UNAVAILABLE while the pods cannot see one another: then nothing may be placed either.
+        """
 
 def add_TelephonyServiceServicer_to_server(servicer: TelephonyServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

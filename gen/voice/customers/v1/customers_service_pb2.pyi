@@ -184,6 +184,26 @@ class Customer(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    @_typing.final
+    class DetailsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     ID_FIELD_NUMBER: _builtins.int
     NAME_FIELD_NUMBER: _builtins.int
     PHONE_NUMBER_FIELD_NUMBER: _builtins.int
@@ -196,6 +216,8 @@ class Customer(_message.Message):
     CALL_STATUS_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
     UPDATED_AT_FIELD_NUMBER: _builtins.int
+    ALTERNATE_PHONE_FIELD_NUMBER: _builtins.int
+    DETAILS_FIELD_NUMBER: _builtins.int
     id: _builtins.int
     """Id in the record."""
     name: _builtins.str
@@ -218,9 +240,18 @@ class Customer(_message.Message):
     """What the line did in the latest attempt."""
     version: _builtins.int
     """Rises by one with each change."""
+    alternate_phone: _builtins.str
+    """A second number from the file, such as "+919999900013"; empty when there is none. No call is placed to it."""
     @_builtins.property
     def updated_at(self) -> _timestamp_pb2.Timestamp:
         """When it was last changed."""
+
+    @_builtins.property
+    def details(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """What else the file said, as text as uploaded, by these names where it had such a column and the cell was filled:
+        customer_id (the lender's own), product, bucket, branch, district, pincode, outstanding, bounce_reason, agent_name,
+        consent_ref. It is shown to people and never said in a call.
+        """
 
     def __init__(
         self,
@@ -237,10 +268,12 @@ class Customer(_message.Message):
         call_status: Global___CallStatus.ValueType = ...,
         version: _builtins.int = ...,
         updated_at: _timestamp_pb2.Timestamp | None = ...,
+        alternate_phone: _builtins.str = ...,
+        details: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["updated_at", b"updated_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount_paise", b"amount_paise", "call_status", b"call_status", "due_date", b"due_date", "id", b"id", "language_code", b"language_code", "lender_name", b"lender_name", "loan_id", b"loan_id", "name", b"name", "phone_number", b"phone_number", "state", b"state", "updated_at", b"updated_at", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alternate_phone", b"alternate_phone", "amount_paise", b"amount_paise", "call_status", b"call_status", "details", b"details", "due_date", b"due_date", "id", b"id", "language_code", b"language_code", "lender_name", b"lender_name", "loan_id", b"loan_id", "name", b"name", "phone_number", b"phone_number", "state", b"state", "updated_at", b"updated_at", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -411,7 +444,7 @@ class RowProblem(_message.Message):
     VALUE_FIELD_NUMBER: _builtins.int
     USED_FIELD_NUMBER: _builtins.int
     row: _builtins.int
-    """Row as a person counts it in the file; the header is row 1."""
+    """Row as a person counts it in the file, lines above the header included."""
     column: _builtins.str
     """Column's header as it stands in the file."""
     code: _builtins.str
@@ -651,7 +684,7 @@ class RejectedRow(_message.Message):
     CELLS_FIELD_NUMBER: _builtins.int
     PROBLEMS_FIELD_NUMBER: _builtins.int
     row: _builtins.int
-    """Row as a person counts it in the file; the header row is the first that is not above it."""
+    """Row as a person counts it in the file, lines above the header included."""
     @_builtins.property
     def cells(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The row's cells as they stood in the file, one for each of `columns`, and more where the row had more. Numbers and

@@ -122,7 +122,7 @@ async def running(folder: Path, cases: Cases, providers: Providers, sink: Sink |
         system = System(folder, Ports.free(), processes, providers, database_url, redis_url)
         system.programs = {program.name: program for program in _programs(system, cases)}
         try:
-            await _migrate(database_url)
+            await migrate(database_url)
             await _start_all(system)
             yield system
         finally:
@@ -146,7 +146,8 @@ async def _start_all(system: System) -> None:
                 raise problem
 
 
-async def _migrate(database_url: str) -> None:
+async def migrate(database_url: str) -> None:
+    """Bring a database up to date; `CannotStart` holds what was printed when it could not be."""
     migration = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -162,7 +163,7 @@ async def _migrate(database_url: str) -> None:
 
 def _programs(system: System, cases: Cases) -> list[Program]:
     emulators = _emulators(system, cases)
-    return [*emulators, *_services(system), _dialer(system), _dashboard(system)]
+    return [*emulators, *services(system), _dialer(system), _dashboard(system)]
 
 
 def _emulators(system: System, cases: Cases) -> list[Program]:
@@ -171,13 +172,13 @@ def _emulators(system: System, cases: Cases) -> list[Program]:
     if not system.providers.exotel:
         personas = system.folder / "personas.yaml"
         personas.write_text(cases.personas_yaml(), encoding="utf-8")
-        web = f"http://127.0.0.1:{ports.telephony_http}"
+        web, token = f"http://127.0.0.1:{ports.telephony_http}", WEBHOOK_SECRET
         arguments = [
             *("-m", "emulators.exotel", "--port", str(ports.exotel), "--personas", str(personas)),
             *("--account-sid", account.sid, "--api-key", account.api_key, "--api-token", account.token),
             *("--exophone", account.exophone, "--record-dir", str(system.recordings)),
-            *("--resolver-url", f"{web}/ws-url/{_SECRET}", "--passthru-url", f"{web}/passthru-handler/{_SECRET}"),
-            *("--connect-url", f"{web}/connect-numbers/{_SECRET}"),
+            *("--resolver-url", f"{web}/ws-url/{token}", "--passthru-url", f"{web}/passthru-handler/{token}"),
+            *("--connect-url", f"{web}/connect-numbers/{token}"),
         ]
         programs.append(Program("exotel", arguments, ready=http_ready(f"{system.exotel_url}/emulator/health")))
     if not system.providers.sarvam:
@@ -194,10 +195,12 @@ def _emulators(system: System, cases: Cases) -> list[Program]:
     return programs
 
 
-_SECRET: Final = new_secret()
+WEBHOOK_SECRET: Final = new_secret()
+"""The token of the addresses that stand in the emulated flow."""
 
 
-def _services(system: System) -> list[Program]:
+def services(system: System) -> list[Program]:
+    """Return the four services that meet over gRPC."""
     environments = {
         "customers": _customers_environment(system),
         "dialog": _dialog_environment(system),
@@ -303,6 +306,6 @@ def _telephony_environment(system: System) -> Mapping[str, str]:
         "EXOTEL_API_BASE": system.exotel_url,
         "EXOTEL_APP_ID": account.app_id,
         "AGENT_PHONE_NUMBER": "+919999911111",
-        "WEBHOOK_SECRET": _SECRET,
+        "WEBHOOK_SECRET": WEBHOOK_SECRET,
         "RING_SECONDS": "12",
     }

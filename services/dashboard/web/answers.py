@@ -9,6 +9,7 @@ from aiohttp.typedefs import Handler
 from pydantic import BaseModel
 
 from services.dashboard.people import Unauthenticated
+from services.dashboard.web.calling import Declined
 from services.dashboard.web.endpoint import UnsupportedMedia, to_json
 from services.dashboard.web.uploads import TooLarge
 from voicekit.errors import (
@@ -39,6 +40,8 @@ ERRORS: Final[dict[type[VoiceError], tuple[HTTPStatus, str]]] = {
 }
 """What the thinking raises, as a browser sees it. Any other exception is a bug, and shows as 500."""
 
+_CODES: Final = {status: code for status, code in ERRORS.values()}
+
 HEADERS: Final = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -46,7 +49,7 @@ HEADERS: Final = {
     ),
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",  # with no-referrer a browser sends the sign-in form with `Origin: null`
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
@@ -85,7 +88,7 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
         if error.status < HTTPStatus.BAD_REQUEST:
             raise
         status = HTTPStatus(error.status)
-        answer = _answer(status, ErrorBody(code=status.name, message=status.phrase))
+        answer = _answer(status, ErrorBody(code=_CODES.get(status, status.name), message=_said(error)))
         if "Allow" in error.headers:
             answer.headers["Allow"] = error.headers["Allow"]
         return answer
@@ -96,8 +99,22 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
             body = ErrorBody(code="INTERNAL", message="A mistake of ours; the log tells more.")
             return _answer(HTTPStatus.INTERNAL_SERVER_ERROR, body)
         status, code = next(ERRORS[kind] for kind in type(known).__mro__ if kind in ERRORS)
+        code = known.code if isinstance(known, Declined) else code
         message = str(known).removeprefix(f"{known.field}: ") if known.field else str(known)
         return _answer(status, ErrorBody(code=code, message=message, field=known.field))
+
+
+def _said(error: web.HTTPException) -> str:
+    """Tell people what the server's own refusal means."""
+    match error:
+        case web.HTTPNotFound():
+            return "There is nothing under this address."
+        case web.HTTPMethodNotAllowed():
+            return f"This address takes {', '.join(sorted(error.allowed_methods))}, not {error.method}."
+        case web.HTTPRequestEntityTooLarge():
+            return "The request is too large."
+        case _:
+            return HTTPStatus(error.status).phrase
 
 
 def _answer(status: HTTPStatus, body: ErrorBody) -> web.Response:

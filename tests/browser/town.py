@@ -1,0 +1,107 @@
+"""The borrowers of these stories: the files that hold them, and how some of them behave on the phone."""
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from local.cases import Case, Cases, Expected
+from tests.calls.phrases import NO_HINDI, WRONG_NUMBER_HINDI, YES_HINDI
+from tests.customers.files.workbooks import workbook
+from tests.support.real_system import AGENTS
+from voicekit.clock import INDIA
+
+TITLES: Final = ("Customer Name", "Mobile No.", "State", "Loan A/c No.", "EMI Amount", "Due Date")
+DUE: Final = (datetime.now(INDIA) + timedelta(days=14)).strftime("%d/%m/%Y")
+
+LISTENS: Final[Sequence[Any]] = ["wait_for_bot_to_finish", {"say": YES_HINDI.text}]
+HEARS_IT: Final[Mapping[str, Any]] = {
+    "steps": [*LISTENS, "wait_for_bot_to_finish", {"say": NO_HINDI.text}, "stay_silent"]
+}
+IS_ANOTHER: Final[Mapping[str, Any]] = {
+    "steps": ["wait_for_bot_to_finish", {"say": WRONG_NUMBER_HINDI.text}, "stay_silent"]
+}
+IS_BUSY: Final[Mapping[str, Any]] = {"pickup": {"kind": "busy", "after_s": 1}}
+HOLDS_THE_LINE: Final[Mapping[str, Any]] = {"steps": [*LISTENS, "stay_silent"]}
+
+PEOPLE: Final[Mapping[str, tuple[str, Mapping[str, Any]]]] = {
+    "Kamala Devi": ("9999900201", HEARS_IT),
+    "Suresh Prasad": ("9999900202", IS_ANOTHER),
+    "Meena Kumari": ("9999900203", IS_BUSY),
+    "Ramesh Yadav": ("9999900204", HOLDS_THE_LINE),
+    "Sunita Devi": ("9999900205", HOLDS_THE_LINE),
+}
+"""Those who are called, by name: their numbers, and what they do when it rings."""
+
+_PLACES: Final = ("Bihar", "Tamil Nadu", "KARNATAKA", "Maharastra", "Orissa", "West Bengal", "Gujarat", "punjab")
+_NAMES: Final = ("Anil", "Bela", "Chitra", "Dinesh", "Esha", "Farid", "Gita", "Hari", "Indu", "Jaya")
+_SPELLINGS: Final = ("{}", "0{}", "+91 {}", "91{}", " {} ", "00{}")
+_AMOUNTS: Final = ("4550", "₹1,23,456.00", "Rs. 7,250/-", "3999.50", "12,500")
+
+BAD: Final[Sequence[tuple[Mapping[str, str], Mapping[str, str]]]] = (
+    ({"Mobile No.": "99999"}, {"Mobile No.": "9999900291"}),
+    ({"EMI Amount": "four thousand"}, {"EMI Amount": "4000"}),
+    ({"Due Date": "31/02/2027"}, {"Due Date": DUE}),
+    ({"Loan A/c No.": ""}, {"Loan A/c No.": "LN00000294"}),
+)
+"""Rows that are rejected: the cell that is wrong, and what repairs it."""
+
+
+def _row(number: int, phone: str, name: str, **wrong: str) -> dict[str, str]:
+    return {
+        "Customer Name": name,
+        "Mobile No.": phone,
+        "State": "Bihar",
+        "Loan A/c No.": f"LN{number:08d}",
+        "EMI Amount": "4550.00",
+        "Due Date": DUE,
+    } | wrong
+
+
+def _messy() -> list[dict[str, str]]:
+    rows = [_row(201 + place, phone, name) for place, (name, (phone, _)) in enumerate(PEOPLE.items())]
+    for place in range(41):
+        number = 220 + place
+        spelling = _SPELLINGS[place % len(_SPELLINGS)]
+        if spelling == "00{}":
+            spelling = "0091{}"
+        row = _row(number, spelling.format(f"9999900{number}"), f"{_NAMES[place % 10]} {chr(65 + place // 10)}.")
+        rows.append(row | {"State": _PLACES[place % len(_PLACES)], "EMI Amount": _AMOUNTS[place % len(_AMOUNTS)]})
+    for place, (wrong, _) in enumerate(BAD):
+        rows.insert(7 + 9 * place, _row(291 + place, f"9999900{291 + place}", f"Wrong {_NAMES[place]}", **wrong))
+    return rows
+
+
+MESSY: Final = _messy()
+"""Fifty rows as a lender might send them, four of them wrong."""
+
+
+def as_csv(rows: Sequence[Mapping[str, str]]) -> bytes:
+    """Write a file with a byte order mark and Windows line ends, as Excel does."""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, TITLES)
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue().encode("utf-8-sig")
+
+
+def as_workbook(rows: Sequence[Mapping[str, str]]) -> bytes:
+    """Write the same as an Excel workbook."""
+    return workbook([TITLES, *([row[title] for title in TITLES] for row in rows)])
+
+
+def cases() -> Cases:
+    """Return those whom the emulated carrier knows."""
+    expected = Expected("completed")
+    everybody = [
+        Case(
+            name,
+            name,
+            {"phone_number": f"+91{phone}"},
+            {"language": "hi-IN", "pickup": {"after_s": 0.5}, **what},
+            expected,
+        )
+        for name, (phone, what) in PEOPLE.items()
+    ]
+    return Cases(tuple(everybody), AGENTS)

@@ -7,7 +7,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime, time
 from pathlib import Path
 from typing import Final
@@ -37,11 +37,17 @@ class Ports:
     exotel: int
     sarvam: int
     bedrock: int
+    customers_metrics: int
+    dialer_metrics: int
+    dialog_metrics: int
+    speech_metrics: int
+    telephony_metrics: int
+    dashboard_metrics: int
 
     @classmethod
     def free(cls) -> "Ports":
-        """Find nine free ports of the loopback; all are held at once, so that no two are the same."""
-        probes = [socket.socket() for _ in range(9)]
+        """Find free ports of the loopback; all are held at once, so that no two are the same."""
+        probes = [socket.socket() for _ in fields(cls)]
         try:
             for probe in probes:
                 probe.bind(("127.0.0.1", 0))
@@ -99,6 +105,10 @@ class System:
         if self.exotel_url:
             listed.append(("emulated Exotel", self.exotel_url))
         return listed
+
+    def metrics_url(self, name: str) -> str:
+        """Address of a service's metrics, as Prometheus reads them."""
+        return f"http://127.0.0.1:{getattr(self.ports, f'{name}_metrics')}/metrics"
 
     async def start(self, name: str) -> None:
         """Start one program, or start it again."""
@@ -199,6 +209,16 @@ WEBHOOK_SECRET: Final = new_secret()
 """The token of the addresses that stand in the emulated flow."""
 
 
+def _shared(system: System, name: str) -> Mapping[str, str]:
+    """Return what every program of ours is told."""
+    return {
+        "ENVIRONMENT": "development",
+        "LOG_DIR": str(system.folder / "logs"),
+        "METRICS_HOST": "127.0.0.1",
+        "METRICS_PORT": str(getattr(system.ports, f"{name}_metrics")),
+    }
+
+
 def services(system: System) -> list[Program]:
     """Return the four services that meet over gRPC."""
     environments = {
@@ -212,7 +232,7 @@ def services(system: System) -> list[Program]:
             name,
             ["-m", f"services.{name}"],
             environment={
-                "ENVIRONMENT": "development",
+                **_shared(system, name),
                 f"{name.upper()}_LISTEN": f"127.0.0.1:{getattr(system.ports, name)}",
                 **environment,
             },
@@ -236,14 +256,14 @@ def _eleven() -> str:
 
 def _dialer(system: System) -> Program:
     """Return the worker that takes calls from the queue; it has no address of its own, and is ready as it starts."""
-    environment = {"ENVIRONMENT": "development", "TELEPHONY_ADDRESS": system.telephony_address}
+    environment = {**_shared(system, "dialer"), "TELEPHONY_ADDRESS": system.telephony_address}
     return Program("dialer", ["-m", "services.customers.dialer"], {**environment, **_customers_environment(system)})
 
 
 def _dashboard(system: System) -> Program:
     address = f"127.0.0.1:{system.ports.dashboard}"
     environment = {
-        "ENVIRONMENT": "development",
+        **_shared(system, "dashboard"),
         "DASHBOARD_HTTP_LISTEN": address,
         "CUSTOMERS_ADDRESS": system.customers_address,
         "TELEPHONY_ADDRESS": system.telephony_address,

@@ -24,8 +24,13 @@ def run(service: str, settings: ServiceSettings, main: Main) -> None:
 
     Exits with 1 when `main` fails, so that whoever supervises the process sees it.
     """
-    set_up_logs(service, level=settings.log_level, log_format=settings.log_format)
-    set_up_telemetry(service, metrics_port=settings.metrics_port, otlp_endpoint=settings.otel_exporter_otlp_endpoint)
+    set_up_logs(service, level=settings.log_level, log_format=settings.log_format, directory=settings.log_dir)
+    set_up_telemetry(
+        service,
+        metrics_host=settings.metrics_host,
+        metrics_port=settings.metrics_port,
+        otlp_endpoint=settings.otel_exporter_otlp_endpoint,
+    )
     try:
         uvloop.run(_live(main))
     except (Exception, ExceptionGroup):

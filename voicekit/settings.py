@@ -27,6 +27,13 @@ class ServiceSettings(BaseSettings):
     log_format: LogFormat = "json"
     """`json` for machines, `text` for a person at a terminal."""
 
+    log_dir: Path | None = None
+    """Folder for the log files (application.log, errors.log, calls.log ...), one below it for each process; empty for
+    stdout alone."""
+
+    metrics_host: str = ""
+    """Address that the Prometheus endpoint listens on; empty for all of this machine's."""
+
     metrics_port: int = 0
     """Port of the Prometheus endpoint; 0 for none."""
 

@@ -31,7 +31,7 @@ def seconds(name: str, description: str) -> Histogram:
     return meter().create_histogram(name, unit="s", description=description)
 
 
-def set_up_telemetry(service: str, *, metrics_port: int = 0, otlp_endpoint: str = "") -> None:
+def set_up_telemetry(service: str, *, metrics_host: str = "", metrics_port: int = 0, otlp_endpoint: str = "") -> None:
     """Export metrics for Prometheus on `metrics_port` and traces by OTLP to `otlp_endpoint`; 0 and "" for none."""
     resource = Resource.create({"service.name": service, "service.namespace": "voice"})
     if otlp_endpoint:
@@ -47,7 +47,7 @@ def set_up_telemetry(service: str, *, metrics_port: int = 0, otlp_endpoint: str 
         view = View(instrument_unit="s", aggregation=ExplicitBucketHistogramAggregation(_BUCKETS_S))
         provider = MeterProvider(resource=resource, metric_readers=[PrometheusMetricReader()], views=[view])
         metrics.set_meter_provider(provider)
-        start_http_server(metrics_port)
+        start_http_server(metrics_port, addr=metrics_host or "0.0.0.0")
 
 
 _loop_lag = seconds("event_loop_lag_seconds", "How late a timer of the event loop fires.")

@@ -12,6 +12,7 @@ from services.telephony.model import Brief, Plan, Turn
 from services.telephony.notes import Notes
 from services.telephony.parts import Parts
 from voicekit.errors import VoiceError
+from voicekit.logs import mask_words
 
 log = structlog.get_logger(__name__)
 calls = structlog.get_logger("calls")
@@ -43,12 +44,15 @@ class Clerk:
             verified=str(int(turn.facts.verified)),
             snapshot=base64.b64encode(turn.snapshot).decode("ascii"),
         )
+        words = self._journal.words
         if turn.understanding:
             self._journal.understood(turn.understanding)
         self._journal.facts(turn.facts)
         for event in turn.events:
-            customer = self._brief.customer_id
-            calls.info(event.name, call_id=self._brief.call_id, customer_id=customer, details=dict(event.details))
+            known: dict[str, object] = {"call_id": self._brief.call_id, "customer_id": self._brief.customer_id}
+            if event.name == "LANGUAGE_DETECTED":
+                known["transcript"] = mask_words(words)
+            calls.info(event.name, **{**event.details, **known})
         if turn.prepare:
             tasks.create_task(self._prepare(turn), name="prepare")
         if turn.language != self._plan.language:

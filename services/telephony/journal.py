@@ -63,6 +63,11 @@ class Journal:
         self._sequence += 1
         self._words = _Words(self._sequence, state, text, language, started_ms, ended_ms)
 
+    @property
+    def words(self) -> str:
+        """The borrower's last words, as long as it is not told how they were understood."""
+        return self._words.text if self._words else ""
+
     def understood(self, understanding: Understanding) -> None:
         """Dialog told how the last words were understood."""
         self._tell_words(understanding)

@@ -105,7 +105,7 @@ class Placing:
             "CALL_INITIATED",
             call_id=brief.call_id,
             customer_id=brief.customer_id,
-            to=mask_phone(phone),
+            phone=mask_phone(phone),
             language=plan.language,
         )
         return Placed(call_sid)

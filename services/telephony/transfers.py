@@ -54,7 +54,7 @@ class Transfers:
             "AGENT_TRANSFER_INITIATED",
             call_id=call_id,
             customer_id=customer_id,
-            agent=mask_phone(self._agent_phone),
+            agent_number=mask_phone(self._agent_phone),
             reason="asked_for",
         )
 

@@ -13,6 +13,8 @@ from voice.telephony.v1 import (
     EndCallResponse,
     GetCallRequest,
     GetCallResponse,
+    GetCapacityRequest,
+    GetCapacityResponse,
     ListLiveCallsRequest,
     ListLiveCallsResponse,
     LiveCall,
@@ -63,6 +65,9 @@ class Phone(TelephonyServiceServicer):
 
     async def EndCall(self, request: EndCallRequest, context: Any) -> EndCallResponse:
         return EndCallResponse()
+
+    async def GetCapacity(self, request: GetCapacityRequest, context: Any) -> GetCapacityResponse:
+        return GetCapacityResponse()
 
 
 @pytest.fixture

@@ -39,6 +39,7 @@ def read_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--record-dir", type=Path, help="writes a stereo WAV and a JSON log for every call")
     parser.add_argument("--variant", choices=sorted(VARIANTS), default="default")
     parser.add_argument("--requests-per-minute", type=int, default=usual.requests_per_minute)
+    parser.add_argument("--latency-s", type=float, default=usual.latency_s, help="until an accepted call is answered")
     parser.add_argument("--max-streams", type=int, default=usual.max_streams)
     parser.add_argument("--seed", type=int, default=0, help="decides sids and noise")
     return parser.parse_args(arguments)
@@ -69,6 +70,7 @@ def read_options(given: argparse.Namespace) -> Options:
         variant=VARIANTS[given.variant],
         people=load_people(given.personas) if given.personas else People(),
         requests_per_minute=given.requests_per_minute,
+        latency_s=given.latency_s,
         max_streams=given.max_streams,
         record_dir=given.record_dir,
         seed=given.seed,

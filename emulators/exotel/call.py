@@ -179,6 +179,7 @@ class Call:
             "custom_field": self.request.custom_field,
             "status": self.status,
             "ended_by": self.ended_by,
+            "placed_s": round(self.began, 3),
             "answered_after_s": None if self.answered_at is None else round(self.answered_at - self.began, 3),
             "duration_s": None if self.ended_at is None else round(self.ended_at - self.began, 3),
             "transfer": self.transfer.call_type,

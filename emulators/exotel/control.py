@@ -94,5 +94,5 @@ class Control:
 
 def _short(call: Call) -> dict[str, object]:
     view = call.view()
-    kept = ("sid", "customer", "direction", "custom_field", "status", "ended_by", "duration_s", "transfer")
+    kept = ("sid", "customer", "direction", "custom_field", "status", "ended_by", "placed_s", "duration_s", "transfer")
     return {name: view[name] for name in kept} | {"findings": sorted(call.findings.rules())}

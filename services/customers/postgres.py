@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import asyncpg
 import structlog
 
+from services.customers.postgres_watch import WatchedConnection
 from voicekit.errors import InvalidInput, Overloaded, ProviderDown
 
 if TYPE_CHECKING:
@@ -95,7 +96,12 @@ async def open_database(
     """
     try:
         pool: asyncpg.Pool[Any] = await asyncpg.create_pool(
-            url, min_size=1, max_size=pool_size, command_timeout=command_timeout_s, timeout=acquire_timeout_s
+            url,
+            min_size=1,
+            max_size=pool_size,
+            command_timeout=command_timeout_s,
+            timeout=acquire_timeout_s,
+            connection_class=WatchedConnection,
         )
     except (TimeoutError, *_LOST) as error:
         raise ProviderDown("the database cannot be reached") from error

@@ -9,10 +9,12 @@ from playwright.async_api import Browser, StorageState, async_playwright
 from pytest import TempPathFactory
 
 from local.system import System, running
-from tests.browser.town import cases
+from tests.browser.town import CALLED, as_csv, cases
 from tests.browser.visitor import Visitor, visiting
 from tests.support.programs import needed
 from tests.support.real_system import EMULATED, SETTINGS
+from voice.customers import v1 as pb
+from voicekit.rpc import channel
 
 CHROMIUM = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
@@ -61,3 +63,18 @@ async def signed_in(stranger: Visiting, system: System) -> StorageState:
 async def operator(stranger: Visiting, signed_in: StorageState) -> Visiting:
     """Opens a window for somebody who has signed in and may call."""
     return partial(stranger, signed_in=signed_in)
+
+
+@pytest_asyncio.fixture(scope="package", loop_scope="package")
+async def operator_with_borrowers(operator: Visiting, system: System) -> Visiting:
+    """The same, once those who are called are on record."""
+
+    async def pieces() -> AsyncIterator[pb.ImportCustomersRequest]:
+        yield pb.ImportCustomersRequest(info=pb.ImportInfo(filename="called.csv", lender_name="Asha Finance"))
+        yield pb.ImportCustomersRequest(chunk=as_csv(CALLED))
+        yield pb.ImportCustomersRequest(finished=pb.ImportFinished())
+
+    async with channel(system.customers_address, "voice.customers.v1.CustomersService") as customers:
+        done = await pb.CustomersServiceStub(customers).ImportCustomers(pieces(), timeout=30)
+    assert len(done.customer_ids) == len(CALLED), done
+    return operator

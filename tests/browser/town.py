@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from local.cases import Case, Cases, Expected
-from tests.calls.phrases import NO_HINDI, WRONG_NUMBER_HINDI, YES_HINDI
+from tests.calls.phrases import PAID_HINDI, WRONG_NUMBER_HINDI, YES_HINDI
 from tests.customers.files.workbooks import workbook
 from tests.support.real_system import AGENTS
 from voicekit.clock import INDIA
@@ -16,21 +16,21 @@ TITLES: Final = ("Customer Name", "Mobile No.", "State", "Loan A/c No.", "EMI Am
 DUE: Final = (datetime.now(INDIA) + timedelta(days=14)).strftime("%d/%m/%Y")
 
 LISTENS: Final[Sequence[Any]] = ["wait_for_bot_to_finish", {"say": YES_HINDI.text}]
-HEARS_IT: Final[Mapping[str, Any]] = {
-    "steps": [*LISTENS, "wait_for_bot_to_finish", {"say": NO_HINDI.text}, "stay_silent"]
+HAS_PAID: Final[Mapping[str, Any]] = {
+    "steps": [*LISTENS, {"interrupt_after": 2.0}, {"say": PAID_HINDI.text}, "stay_silent"]
 }
 IS_ANOTHER: Final[Mapping[str, Any]] = {
     "steps": ["wait_for_bot_to_finish", {"say": WRONG_NUMBER_HINDI.text}, "stay_silent"]
 }
 IS_BUSY: Final[Mapping[str, Any]] = {"pickup": {"kind": "busy", "after_s": 1}}
-HOLDS_THE_LINE: Final[Mapping[str, Any]] = {"steps": [*LISTENS, "stay_silent"]}
+HANGS_UP: Final[Mapping[str, Any]] = {"steps": [{"stay_silent": 2}, "hang_up"]}
 
 PEOPLE: Final[Mapping[str, tuple[str, Mapping[str, Any]]]] = {
-    "Kamala Devi": ("9999900201", HEARS_IT),
+    "Kamala Devi": ("9999900201", HAS_PAID),
     "Suresh Prasad": ("9999900202", IS_ANOTHER),
     "Meena Kumari": ("9999900203", IS_BUSY),
-    "Ramesh Yadav": ("9999900204", HOLDS_THE_LINE),
-    "Sunita Devi": ("9999900205", HOLDS_THE_LINE),
+    "Ramesh Yadav": ("9999900204", HANGS_UP),
+    "Sunita Devi": ("9999900205", HANGS_UP),
 }
 """Those who are called, by name: their numbers, and what they do when it rings."""
 
@@ -60,8 +60,8 @@ def _row(number: int, phone: str, name: str, **wrong: str) -> dict[str, str]:
 
 
 def _messy() -> list[dict[str, str]]:
-    rows = [_row(201 + place, phone, name) for place, (name, (phone, _)) in enumerate(PEOPLE.items())]
-    for place in range(41):
+    rows = []
+    for place in range(46):
         number = 220 + place
         spelling = _SPELLINGS[place % len(_SPELLINGS)]
         if spelling == "00{}":
@@ -73,6 +73,8 @@ def _messy() -> list[dict[str, str]]:
     return rows
 
 
+CALLED: Final = [_row(201 + place, phone, name) for place, (name, (phone, _)) in enumerate(PEOPLE.items())]
+"""A clean file of those who are called."""
 MESSY: Final = _messy()
 """Fifty rows as a lender might send them, four of them wrong."""
 

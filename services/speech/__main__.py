@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Final
 
 import redis.asyncio
 from redis.asyncio.retry import Retry
@@ -27,7 +28,7 @@ from services.speech.servicer import SpeechServicer
 from services.speech.settings import Settings
 from services.speech.speaking import Speaking
 from services.speech.stores import MemoryStore
-from services.speech.turns import TurnRules
+from services.speech.turns import Patience, TurnRules
 from services.speech.vad import VoiceModel
 from voice.speech.v1 import add_SpeechServiceServicer_to_server
 from voicekit import process
@@ -35,6 +36,8 @@ from voicekit.rpc import RpcServer
 from voicekit.settings import load
 
 SERVICE_NAME = "voice.speech.v1.SpeechService"
+_WORDS_TAKE_MS: Final = 200
+"""A turn whose words are not known ends so much later at least."""
 
 
 class SharedRedis:
@@ -75,9 +78,22 @@ def ears(settings: Settings, account: SarvamAccount, shared: SharedRedis) -> Ear
         ways,
         SarvamRest(account, requests, model=model, mode=mode),
         rules=AnsweringRules(budget_s=settings.transcript_budget_seconds),
-        turn_rules=TurnRules(
-            short_ms=settings.turn_short_ms, open_ms=settings.turn_open_ms, barge_in_ms=settings.turn_barge_in_ms
-        ),
+        turn_rules=turn_rules(settings),
+    )
+
+
+def turn_rules(settings: Settings) -> TurnRules:
+    """Return how turns are taken."""
+
+    usual = TurnRules()
+
+    def patience(rule: Patience, ask_ms: int, end_ms: int) -> Patience:
+        return Patience(ask_ms, end_ms, max(rule.at_most_ms, end_ms + _WORDS_TAKE_MS))
+
+    return TurnRules(
+        barge_in_ms=settings.turn_barge_in_ms,
+        short=patience(usual.short, settings.turn_short_ask_ms, settings.turn_short_ms),
+        open=patience(usual.open, settings.turn_open_ask_ms, settings.turn_open_ms),
     )
 
 

@@ -77,6 +77,11 @@ class Dictator:
         """Set while there is no session; not yet while the first one is being opened."""
 
     @property
+    def eager(self) -> bool:
+        """True when words may be asked for in case they are wanted: a session is there that tells takes apart."""
+        return bool(self._ways) and self._ways[0].eager and not self.lost.is_set()
+
+    @property
     def deaf(self) -> bool:
         """True when every way has refused."""
         return not self._ways

@@ -16,6 +16,9 @@ _ABOVE_ECHO_DB: Final = 7.0
 _BELOW_BORROWER_DB: Final = 9.0
 _EVIDENCE_MS: Final = 160
 _NO_ECHO_AFTER_MS: Final = 1500
+_SAME_DB: Final = 6.0
+_STILL_THERE_MS: Final = 160
+"""What goes on so long, as loud as our echo is said to be, after we have fallen silent, was no echo."""
 _SMOOTHING: Final = 0.25
 """Weight of a new window of 32 ms: loudness is compared over about 0.12 s."""
 
@@ -25,7 +28,7 @@ class EchoGuard:
 
     def __init__(self) -> None:
         self._energy = 0.0
-        self._echo_dbfs, self._echo_ms, self._quiet_ms = 0.0, 0, 0
+        self._echo_dbfs, self._echo_ms, self._quiet_ms, self._still_there_ms = 0.0, 0, 0, 0
         self._borrower_dbfs: float | None = None
 
     def passes(self, level_dbfs: float, *, speech_like: bool, ms: int) -> bool:
@@ -41,9 +44,18 @@ class EchoGuard:
             self._quiet_ms += ms
         return False
 
-    def rest(self) -> None:
-        """Forget the last windows' loudness: we have stopped speaking."""
+    def rest(self, level_dbfs: float, *, speech_like: bool, ms: int) -> None:
+        """Take in a window of a line into which we do not speak.
+
+        Somebody who began with our line and goes on after it, such as a voicemail, was taken for our echo: no longer.
+        """
         self._energy = 0.0
+        if not self._echo_ms:
+            return
+        same = speech_like and abs(level_dbfs - self._echo_dbfs) < _SAME_DB
+        self._still_there_ms = self._still_there_ms + ms if same else 0
+        if self._still_there_ms >= _STILL_THERE_MS:
+            self._echo_ms = self._still_there_ms = 0
 
     def learn_borrower(self, level_dbfs: float) -> None:
         """Take in how loud an utterance was into which we did not speak."""

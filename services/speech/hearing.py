@@ -9,6 +9,7 @@ tells how.
 """
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterable, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Final as Constant
@@ -16,6 +17,7 @@ from typing import Final as Constant
 import structlog
 
 from services.speech.answering import Answering, AnsweringRules
+from services.speech.asking import Asking
 from services.speech.dictating import Dictator, Utterance
 from services.speech.events import (
     BargeIn,
@@ -32,20 +34,20 @@ from services.speech.events import (
     Words,
 )
 from services.speech.ports import Recogniser, Source, UtteranceRecogniser
-from services.speech.turns import BargedIn, Ended, Started, TurnEvent, TurnRules, TurnTaker
+from services.speech.turns import BargedIn, Ended, Paused, Started, TurnEvent, TurnRules, TurnTaker, WentOn
 from services.speech.vad import Vad, VoiceModel, Window
 from voicekit.audio import BYTES_PER_MS, silence
 from voicekit.telemetry import meter, seconds
 
 log = structlog.get_logger(__name__)
 
-_words_after = seconds("speech_transcript_seconds", "From the end of a turn to its words.")
+_words_after = seconds("speech_transcript_seconds", "From the pause that may end a turn to its words.")
 _turns = meter().create_counter("speech_transcripts_total", description="Transcripts, by the way they came.")
 
 
 _PRE_ROLL_MS: Constant = 300
 """Audio before the onset that is sent along, so that no first consonant is lost."""
-_LONGEST_ONSET: Constant = (4000 + _PRE_ROLL_MS) * BYTES_PER_MS
+_LONGEST_ONSET: Constant = (1000 + _PRE_ROLL_MS) * BYTES_PER_MS
 """Bytes that may pass between a first sound and the decision that it was speech, with the pre-roll."""
 _LINE_STALLS_S: Constant = 2.0
 """A line that brings nothing for so long has ended the turn that was under way."""
@@ -103,7 +105,9 @@ class _Hearing:
         self._language = ""
         self._recent = bytearray()
         """The last of the line: enough for what was said before it was known to be speech, and the pre-roll."""
-        self._utterance: Utterance | None = None
+        self._asking: Asking | None = None
+        """The turn that is under way."""
+        self._takes = itertools.count(1)
         self._ended: asyncio.Queue[asyncio.Task[Words]] = asyncio.Queue()
         self._tasks = asyncio.TaskGroup()
         self._utterances = self._recognised = 0
@@ -158,19 +162,18 @@ class _Hearing:
                 self._turns.expect(answer)
                 self._language = self._dictator.language = language
             case BotSpeech(speaking):
-                self._apply(self._turns.bot_speaks(speaking))
+                self._turns.bot_speaks(speaking)
 
     def _hear_sound(self, pcm: bytes) -> None:
         for window in self._vad.feed(pcm):
             self._keep(window)
             self._apply(self._turns.feed(window.probability, window.level_dbfs))
-        if self._utterance:
+        if self._asking:
             self._dictator.more()
 
     def _keep(self, window: Window) -> None:
-        if self._utterance:
-            self._utterance.pcm += window.pcm
-            self._recognised += len(window.pcm)
+        if self._asking:
+            self._asking.hear(window.pcm)
             return
         self._recent += window.pcm
         if len(self._recent) > 2 * _LONGEST_ONSET:
@@ -183,34 +186,44 @@ class _Hearing:
                     self._begin(at_ms)
                 case BargedIn(at_ms):
                     self._events.put_nowait(BargeIn(self._utterances, at_ms))
-                case Ended(started_ms, ended_ms):
-                    self._end(started_ms, ended_ms)
+                case Paused(at_ms) if self._asking and self._dictator.eager:
+                    self._asking.ask(at_ms)
+                case WentOn() if self._asking:
+                    self._asking.go_on()
+                case Ended(started_ms, ended_ms) if self._asking:
+                    self._end(self._asking, started_ms, ended_ms)
 
     def _begin(self, at_ms: int) -> None:
         self._utterances += 1
         said = (self._turns.at_ms - at_ms) * BYTES_PER_MS
         pcm = self._recent[-said - _PRE_ROLL_MS * BYTES_PER_MS :]
-        self._utterance = Utterance(self._utterances, self._language, at_ms, pcm, lead=max(0, len(pcm) - said))
+        take = Utterance(next(self._takes), self._language, at_ms, pcm, lead=max(0, len(pcm) - said))
         self._recent.clear()
-        self._recognised += len(self._utterance.pcm)
         self._events.put_nowait(SpeechStarted(self._utterances, at_ms))
-        self._dictator.begin(self._utterance)
+        self._asking = Asking(
+            take, self._takes, self._dictator, self._answering, tasks=self._tasks, on_known=self._on_known
+        )
 
-    def _end(self, started_ms: int, ended_ms: int) -> None:
-        utterance, self._utterance = self._utterance, None
-        if utterance is None:
+    def _end(self, asking: Asking, started_ms: int, ended_ms: int) -> None:
+        self._asking = None
+        asking.ask(ended_ms)
+        self._recent[:] = asking.sound[-_LONGEST_ONSET:]
+        self._recognised += asking.recognised
+        self._events.put_nowait(SpeechEnded(self._utterances, started_ms, ended_ms))
+        words = self._words(asking, self._utterances, started_ms, ended_ms)
+        self._ended.put_nowait(self._tasks.create_task(words, name="await a turn's words"))
+
+    def _on_partial(self, take: Utterance) -> None:
+        if self._asking is None or not self._asking.is_taking(take):
             return
-        utterance.ended_ms, utterance.ended_at = ended_ms, asyncio.get_running_loop().time()
-        self._recent[:] = utterance.pcm[-_LONGEST_ONSET:]
-        self._dictator.more()
-        self._events.put_nowait(SpeechEnded(utterance.number, started_ms, ended_ms))
-        self._ended.put_nowait(self._tasks.create_task(self._answered(utterance), name="await words"))
+        text = self._asking.with_partial(take.partial)
+        if self._events.qsize() < _EVENTS_WAITING:
+            self._events.put_nowait(PartialWords(self._utterances, text))
+        self._apply(self._turns.understood(text))
 
-    def _on_partial(self, utterance: Utterance) -> None:
-        if utterance is self._utterance:
-            self._turns.understood(utterance.partial)
-            if self._events.qsize() < _EVENTS_WAITING:
-                self._events.put_nowait(PartialWords(utterance.number, utterance.partial))
+    def _on_known(self, asking: Asking) -> None:
+        if asking is self._asking:
+            self._apply(self._turns.known(asking.text))
 
     async def _tell_words(self) -> None:
         """Tell the words of turns in the turns' order."""
@@ -219,19 +232,10 @@ class _Hearing:
             self._events.put_nowait(await task)
             self._ended.task_done()
 
-    async def _answered(self, utterance: Utterance) -> Words:
-        final, source = await self._answering.words_of(utterance)
-        self._dictator.forget(utterance)
-        _words_after.record(asyncio.get_running_loop().time() - utterance.ended_at, {"source": source.value})
+    async def _words(self, asking: Asking, utterance: int, started_ms: int, ended_ms: int) -> Words:
+        final, source = await asking.words()
+        _words_after.record(asyncio.get_running_loop().time() - asking.ended_at, {"source": source.value})
         _turns.add(1, {"source": source.value})
         if source is Source.NONE:
-            log.error("No way brought the words of a turn.", utterance=utterance.number)
-        return Words(
-            utterance.number,
-            final.text,
-            final.language,
-            final.language_confidence,
-            utterance.started_ms,
-            utterance.ended_ms or utterance.started_ms,
-            source,
-        )
+            log.error("No way brought the words of a turn.", utterance=utterance)
+        return Words(utterance, final.text, final.language, final.language_confidence, started_ms, ended_ms, source)

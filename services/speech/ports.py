@@ -82,6 +82,8 @@ class Recogniser(Protocol):
     """A provider that hears while the borrower speaks."""
 
     source: Source
+    eager: bool
+    """Whether its finals tell of which utterance they are, so that one may be asked for and then not be wanted."""
 
     def open(self, language: str) -> AbstractAsyncContextManager[Dictation]:
         """Open a session that will first hear `language`; leaving the block ends it."""

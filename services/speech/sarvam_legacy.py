@@ -35,6 +35,7 @@ class SarvamLegacy:
     """Opens sessions on the older socket. A session hears one language: another one needs another socket."""
 
     source = Source.STREAMING
+    eager = False
 
     def __init__(
         self,

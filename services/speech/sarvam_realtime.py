@@ -30,6 +30,7 @@ class SarvamRealtime:
     """Opens realtime sessions."""
 
     source = Source.REALTIME
+    eager = True
 
     def __init__(
         self,

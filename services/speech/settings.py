@@ -86,14 +86,20 @@ class Settings(ServiceSettings):
     speech_recorded_prompts_dir: Path | None = None
     """Folder of recorded prompts with its manifest.json; they go before synthesis."""
 
-    turn_short_ms: PositiveInt = 450
-    """Pause that ends a short answer."""
+    turn_short_ask_ms: PositiveInt = 128
+    """Pause in an answer that is to be short, after which its words are asked for."""
 
-    turn_open_ms: PositiveInt = 950
-    """Pause that ends any other answer."""
+    turn_short_ms: PositiveInt = 256
+    """Pause that ends it when they have come."""
+
+    turn_open_ask_ms: PositiveInt = 320
+    """The same pauses in any other answer: to ask for its words,"""
+
+    turn_open_ms: PositiveInt = 640
+    """and to end it when they have come."""
 
     turn_barge_in_ms: PositiveInt = 480
-    """Unbroken speech that takes the floor from us."""
+    """Unbroken speech that takes the floor from us, whatever its words."""
 
     transcript_budget_seconds: PositiveFloat = 4.0
     """How long a turn's words may take before the turn goes on without."""

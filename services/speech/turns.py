@@ -2,12 +2,15 @@
 
 It knows no clock, only the line: 32 ms pass with each window. So it is the same in a test, a replay and a call.
 
-A turn ends after a pause, and how long a pause may be depends on what is awaited: after "yes" 450 ms are enough, a
-reason may need a breath. An answer that was to be short and becomes long earns patience as it goes on, and so does
-one whose last word joins to a next. `python -m bench.turns` shows what each figure buys.
+A turn ends in three steps. After a short pause (`ask_ms`) its words are asked for, in case it was the end. Should
+the borrower go on meanwhile, it was not, and the turn goes on. When the words have come, and the pause has grown to
+`end_ms`, the turn is over; without words it is over after `at_most_ms`. So the time that a recogniser takes is spent
+on listening. How long each is depends on what is awaited: after "yes" little is enough, a reason may need a breath.
+An answer that was to be short and becomes long earns patience as it goes on, and so does one whose last word joins
+to a next. `python -m bench turns` shows what each figure buys.
 
-While we speak, a borrower's "haan", a cough or our own echo take nobody's floor: only sustained, loud speech does.
-A word said into the last moments of our line is an answer all the same, and is given its turn when we fall silent.
+Speech over our line is told at its onset, as any other: whoever plays the line may pause it. It takes the floor when
+it is sustained or its words are more than listening; "haan", a cough or our own echo take nobody's.
 """
 
 import math
@@ -15,6 +18,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from services.speech.backchannels import is_complete, only_listens, says_more
 from services.speech.echo import EchoGuard
 from services.speech.hesitations import goes_on
 from services.speech.vad import WINDOW_MS
@@ -28,6 +32,30 @@ class Answer(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a pause may be, in milliseconds."""
+
+    ask_ms: float
+    """From here on the words are asked for."""
+    end_ms: float
+    """From here on a turn whose words are known is over."""
+    at_most_ms: float
+    """From here on any is."""
+
+    def grown(self, more: "Patience", by: float) -> "Patience":
+        """Return the patience that lies between this one and `more`."""
+        return Patience(
+            self.ask_ms + by * (more.ask_ms - self.ask_ms),
+            self.end_ms + by * (more.end_ms - self.end_ms),
+            self.at_most_ms + by * (more.at_most_ms - self.at_most_ms),
+        )
+
+    def longer(self, ms: float) -> "Patience":
+        """Return it with so much added to each pause."""
+        return Patience(self.ask_ms + ms, self.end_ms + ms, self.at_most_ms + ms)
+
+
+@dataclass(frozen=True, slots=True)
 class TurnRules:
     """The figures of turn-taking; times in milliseconds of the line."""
 
@@ -38,19 +66,19 @@ class TurnRules:
     onset_ms: int = 96
     """Speech that makes an utterance; a click or a slammed door is shorter."""
     barge_in_ms: int = 480
-    """Unbroken speech that takes the floor from us; "haan" and "hmm" are shorter."""
-    short_ms: int = 450
-    """Pause that ends a short answer."""
-    open_ms: int = 950
-    """Pause that ends any other."""
+    """Unbroken speech that takes the floor from us, whatever its words; "haan" and "hmm" are shorter."""
+    short: Patience = Patience(128, 256, 450)
+    """For an answer that is to be short."""
+    open: Patience = Patience(320, 640, 950)
+    """For any other."""
+    complete: Patience = Patience(192, 448, 800)
+    """For any other that is a plain yes or no so far."""
     short_until_ms: int = 1200
     """Length up to which an answer that was to be short is one; from twice this on it has all patience."""
-    hesitation_ms: int = 700
+    hesitation_ms: int = 600
     """Added after a word that joins to a next."""
     longest_ms: int = 20_000
     """An utterance is cut here; recognisers take at most 30 s."""
-    early_answer_ms: int = 700
-    """How long before our line's end a word may end and still be an answer to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +96,18 @@ class BargedIn:
 
 
 @dataclass(frozen=True, slots=True)
+class Paused:
+    """The turn may be over: its words, up to here, are wanted."""
+
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class WentOn:
+    """It was not over: the words that were wanted are not all."""
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """The turn is over."""
 
@@ -75,12 +115,15 @@ class Ended:
     ended_ms: int
 
 
-TurnEvent = Started | BargedIn | Ended
+TurnEvent = Started | BargedIn | Paused | WentOn | Ended
 
 _GAP_MS: Final = 32
 _GAP_OVER_BOT_MS: Final = 192
-_LONGEST_START_MS: Final = 3000
-"""How far back speech may begin; its sound must still be at hand."""
+"""A pause that breaks sustained speech."""
+_GOES_ON_MS: Final = 64
+"""Speech after a pause that is more than a click."""
+_LISTENS_LONG: Final = 2
+"""Words of listening take the floor after so many times as long as others."""
 _LEVEL_KNOWN_MS: Final = 320
 """Speech after which its loudness is known."""
 _NEWEST: Final = 0.25
@@ -97,14 +140,23 @@ class _Speech:
     last_ms: int
     """End of its last voiced window."""
     voiced_ms: int = 0
-    over_bot_ms: int = 0
-    """Of which unbroken, while we spoke."""
+    contested: bool = False
+    """It is, or has been, over a line of ours."""
+    sustained_ms: int = 0
+    """How much of it is unbroken, since it is contested."""
+    barged: bool = False
     energy: float = 0.0
     """Sum over its voiced windows."""
     of_late: float = 0.0
     """Energy of its last windows, voiced or not, the newest counting most."""
-    clean: bool = True
-    """We did not speak meanwhile."""
+    words: str = ""
+    """What is understood so far."""
+    asked: bool = False
+    """Its words are asked for, up to the pause that goes on."""
+    known: bool = False
+    """They have come."""
+    again_ms: int = 0
+    """Speech in that pause, which may be a click."""
 
 
 class TurnTaker:
@@ -115,13 +167,9 @@ class TurnTaker:
         self._echo = EchoGuard()
         self._answer = Answer.OPEN
         self._bot, self._bot_stopped_ms = False, -_ECHO_TAIL_MS
-        self._words = ""
         self._candidate: _Speech | None = None
         """What may become speech, if it goes on."""
-        self._murmur: _Speech | None = None
-        """The last that did not, while we spoke."""
         self._speech: _Speech | None = None
-        self._barged = False
         self.at_ms = 0
         """How much of the line has passed."""
 
@@ -134,30 +182,32 @@ class TurnTaker:
         """Await this kind of answer from now on."""
         self._answer = answer
 
-    def understood(self, words: str) -> None:
-        """Take in what is understood of the utterance so far."""
-        self._words = words
-
-    def bot_speaks(self, speaking: bool) -> list[TurnEvent]:
+    def bot_speaks(self, speaking: bool) -> None:
         """Take in that our side begins or stops to speak."""
-        stopped = self._bot and not speaking
-        if self._bot != speaking:
-            self._barged = False
+        if self._bot and not speaking:
+            self._bot_stopped_ms = self.at_ms
+        if speaking and not self._bot and self._speech and not self._speech.contested:
+            self._speech.contested, self._speech.sustained_ms = True, 0
         self._bot = speaking
-        if not stopped:
-            return []
-        self._bot_stopped_ms = self.at_ms
-        answer = self._early_answer()
-        self._murmur = None
-        return self._begin(answer) if answer and not self._speech else []
 
-    def _early_answer(self) -> _Speech | None:
-        """Return what was said into the last moments of our line, if it was more than a click."""
-        since = self.at_ms - self._rules.early_answer_ms
-        for said in (self._candidate, self._murmur):
-            if said and said.voiced_ms >= self._rules.onset_ms and said.last_ms >= since:
-                return said
-        return None
+    def understood(self, words: str) -> list[TurnEvent]:
+        """Take in what is understood of the utterance so far."""
+        return self._understand(words, enough=2)
+
+    def known(self, words: str) -> list[TurnEvent]:
+        """Take in all words up to the pause, which were wanted."""
+        if self._speech is None or not self._speech.asked:
+            return []
+        self._speech.known = True
+        return self._understand(words, enough=1)
+
+    def _understand(self, words: str, *, enough: int) -> list[TurnEvent]:
+        speech = self._speech
+        if speech is None:
+            return []
+        speech.words = words
+        taken = self._take_floor(speech) if speech.contested and says_more(words, words=enough) else []
+        return [*taken, *self._look_at_pause(speech)] if speech.asked else taken
 
     def feed(self, probability: float, level_dbfs: float) -> list[TurnEvent]:
         """Take in the next 32 ms of the line."""
@@ -166,42 +216,33 @@ class TurnTaker:
         voiced = probability >= needed
         if self._echo_may_come():
             voiced = self._echo.passes(level_dbfs, speech_like=voiced, ms=WINDOW_MS) and voiced
+        else:
+            self._echo.rest(level_dbfs, speech_like=voiced, ms=WINDOW_MS)
         if self._speech:
             return self._continue(self._speech, voiced, level_dbfs)
         return self._await_speech(voiced, level_dbfs)
 
     def finish(self) -> list[TurnEvent]:
         """End the turn that is under way, if one is: the line has ended or has stopped coming."""
-        return self._end() if self._speech else []
+        return self._end(self._speech) if self._speech else []
 
     def _echo_may_come(self) -> bool:
-        if self._bot or self.at_ms - self._bot_stopped_ms <= _ECHO_TAIL_MS:
-            return True
-        self._echo.rest()
-        return False
+        return self._bot or self.at_ms - self._bot_stopped_ms <= _ECHO_TAIL_MS
 
     def _await_speech(self, voiced: bool, level_dbfs: float) -> list[TurnEvent]:
+        candidate = self._candidate
         if not voiced:
-            self._drop_stale_candidate()
+            if candidate and self.at_ms - candidate.last_ms > _GAP_MS:
+                self._candidate = None
             return []
-        if self._candidate is None:
-            self._candidate = _Speech(self._where_it_began(self.at_ms - WINDOW_MS), self.at_ms)
-        self._extend(self._candidate, level_dbfs)
-        needed = self._rules.barge_in_ms if self._bot else self._rules.onset_ms
-        return self._begin(self._candidate) if self._candidate.voiced_ms >= needed else []
-
-    def _where_it_began(self, at_ms: int) -> int:
-        """Return where the speech that is heard at `at_ms` began: "no, (a breath) no need" begins with its no."""
-        murmur = self._murmur
-        joins = murmur and at_ms - murmur.last_ms < self._rules.short_ms
-        return murmur.started_ms if murmur and joins and at_ms - murmur.started_ms < _LONGEST_START_MS else at_ms
-
-    def _drop_stale_candidate(self) -> None:
-        gap = _GAP_OVER_BOT_MS if self._bot else _GAP_MS
-        if self._candidate and self.at_ms - self._candidate.last_ms > gap:
-            if self._candidate.voiced_ms >= self._rules.onset_ms:
-                self._murmur = self._candidate
-            self._candidate = None
+        if candidate is None:
+            began = self.at_ms - WINDOW_MS
+            candidate = self._candidate = _Speech(began, began, contested=self._bot)
+        self._extend(candidate, level_dbfs)
+        if candidate.voiced_ms < self._rules.onset_ms:
+            return []
+        self._speech, self._candidate = candidate, None
+        return [Started(candidate.started_ms)]
 
     def _extend(self, speech: _Speech, level_dbfs: float) -> None:
         broken = self.at_ms - WINDOW_MS - speech.last_ms > _GAP_OVER_BOT_MS
@@ -210,30 +251,36 @@ class TurnTaker:
         speech.energy += 10 ** (level_dbfs / 10)
         if speech.voiced_ms <= _LEVEL_KNOWN_MS:
             speech.of_late = speech.energy * WINDOW_MS / speech.voiced_ms
-        if self._bot:
-            speech.clean = False
-            speech.over_bot_ms = WINDOW_MS + (0 if broken else speech.over_bot_ms)
-
-    def _begin(self, speech: _Speech) -> list[TurnEvent]:
-        self._speech, self._candidate, self._murmur, self._words = speech, None, None, ""
-        return [Started(speech.started_ms), *self._barge_in(speech)]
-
-    def _barge_in(self, speech: _Speech) -> list[TurnEvent]:
-        if not self._bot or self._barged or speech.over_bot_ms < self._rules.barge_in_ms:
-            return []
-        self._barged = True
-        return [BargedIn(speech.started_ms)]
+        if speech.contested:
+            speech.sustained_ms = WINDOW_MS + (0 if broken else speech.sustained_ms)
 
     def _continue(self, speech: _Speech, voiced: bool, level_dbfs: float) -> list[TurnEvent]:
-        if not self._bot:
-            speech.over_bot_ms = 0
         speech.of_late += _NEWEST * (10 ** (level_dbfs / 10) - speech.of_late)
-        if voiced and not self._is_background(speech):
-            self._extend(speech, level_dbfs)
-            if self.at_ms - speech.started_ms < self._rules.longest_ms:
-                return self._barge_in(speech)
-            return self._end()
-        return self._end() if self.at_ms - speech.last_ms >= self._patience_ms(speech) else []
+        if not voiced or self._is_background(speech):
+            speech.again_ms = 0
+            return self._look_at_pause(speech)
+        events: list[TurnEvent] = []
+        if speech.asked:
+            speech.again_ms += WINDOW_MS
+            if speech.again_ms < _GOES_ON_MS:
+                return []
+            speech.asked, speech.known, speech.again_ms = False, False, 0
+            events.append(WentOn())
+        self._extend(speech, level_dbfs)
+        if self.at_ms - speech.started_ms >= self._rules.longest_ms:
+            return [*events, *self._end(speech)]
+        return [*events, *self._take_floor_by_going_on(speech)]
+
+    def _take_floor_by_going_on(self, speech: _Speech) -> list[TurnEvent]:
+        listens = bool(speech.words) and only_listens(speech.words)
+        needed = self._rules.barge_in_ms * (_LISTENS_LONG if listens else 1)
+        return self._take_floor(speech) if speech.contested and speech.sustained_ms >= needed else []
+
+    def _take_floor(self, speech: _Speech) -> list[TurnEvent]:
+        if speech.barged:
+            return []
+        speech.barged = True
+        return [BargedIn(speech.started_ms)]
 
     def _is_background(self, speech: _Speech) -> bool:
         """Tell whether what is heard now is much quieter than the speech was: a television, people in the room."""
@@ -241,20 +288,30 @@ class TurnTaker:
         known = speech.voiced_ms >= _LEVEL_KNOWN_MS
         return known and speech.of_late < _BACKGROUND * speech.energy / windows
 
-    def _patience_ms(self, speech: _Speech) -> float:
-        rules = self._rules
-        patience: float = rules.open_ms
-        if self._answer is Answer.SHORT:
-            spoken = speech.last_ms - speech.started_ms
-            grown = min(max(spoken / rules.short_until_ms - 1, 0.0), 1.0)
-            patience = rules.short_ms + grown * (rules.open_ms - rules.short_ms)
-        return patience + (rules.hesitation_ms if goes_on(self._words) else 0)
-
-    def _end(self) -> list[TurnEvent]:
-        speech = self._speech
-        if speech is None:
+    def _look_at_pause(self, speech: _Speech) -> list[TurnEvent]:
+        pause_ms, patience = self.at_ms - speech.last_ms, self._patience(speech)
+        if speech.again_ms:
             return []
+        if pause_ms >= patience.at_most_ms or (speech.known and pause_ms >= patience.end_ms):
+            return self._end(speech)
+        if speech.asked or pause_ms < patience.ask_ms:
+            return []
+        speech.asked = True
+        return [Paused(speech.last_ms)]
+
+    def _patience(self, speech: _Speech) -> Patience:
+        rules, patience = self._rules, self._rules.open
+        if speech.contested and not speech.barged:
+            return rules.short  # it is to be known soon whether our line may go on
+        if self._answer is Answer.SHORT:
+            grown = (speech.last_ms - speech.started_ms) / rules.short_until_ms - 1
+            patience = rules.short.grown(rules.open, min(max(grown, 0.0), 1.0))
+        elif is_complete(speech.words):
+            patience = rules.complete
+        return patience.longer(rules.hesitation_ms) if goes_on(speech.words) else patience
+
+    def _end(self, speech: _Speech) -> list[TurnEvent]:
         self._speech = None
-        if speech.clean and speech.voiced_ms >= _LEVEL_KNOWN_MS:
+        if not speech.contested and speech.voiced_ms >= _LEVEL_KNOWN_MS:
             self._echo.learn_borrower(10 * math.log10(speech.energy * WINDOW_MS / speech.voiced_ms + 1e-10))
         return [Ended(speech.started_ms, speech.last_ms)]

@@ -58,6 +58,7 @@ class FakeRecogniser:
 
     texts: dict[int, str] = field(default_factory=dict)
     source: Source = Source.REALTIME
+    eager: bool = True
     sessions: list[FakeDictation] = field(default_factory=list)
     opening: list[ProviderDown | None] = field(default_factory=list)
     """What becomes of the next attempts to open a session; None: they work."""

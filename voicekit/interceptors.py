@@ -27,7 +27,7 @@ from voicekit.errors import (
     WrongState,
 )
 from voicekit.logs import trace_of
-from voicekit.telemetry import seconds, tracer
+from voicekit.telemetry import follow_trace, seconds, span, trace_headers
 
 log = structlog.get_logger(__name__)
 
@@ -93,7 +93,8 @@ async def _abort(context: grpc.aio.ServicerContext[Any, Any], error: BaseExcepti
 class ServerErrors(grpc.aio.ServerInterceptor):
     """Turns errors into statuses, bounds unary calls by their deadline, traces and measures them.
 
-    Streams are neither traced nor measured message by message: that costs more than the work itself.
+    Streams are neither traced nor measured message by message: that costs more than the work itself. What they do is
+    traced by whoever does it, as a part of the trace that came with the stream.
     """
 
     async def intercept_service(
@@ -136,7 +137,7 @@ def _guard_unary(behaviour: Any, method: str) -> Any:
         bound = DEFAULT_DEADLINE_S if left is None else left
         _deadline.set(began + bound)
         parent = propagate.extract(dict(context.invocation_metadata() or ()))
-        with tracer().start_as_current_span(method, context=parent, kind=trace.SpanKind.SERVER) as span:
+        with span(method, parent, kind=trace.SpanKind.SERVER):
             try:
                 async with asyncio.timeout(bound):
                     return await behaviour(request, context)
@@ -145,7 +146,6 @@ def _guard_unary(behaviour: Any, method: str) -> Any:
             except TimeoutError:
                 await context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, f"not done within {bound:.1f} s")
             except (Exception, BaseExceptionGroup) as error:
-                span.set_status(trace.StatusCode.ERROR)
                 await _abort(context, error, method)
             finally:
                 _duration.record(loop.time() - began, {"rpc.method": method})
@@ -155,6 +155,7 @@ def _guard_unary(behaviour: Any, method: str) -> Any:
 
 def _guard_stream(behaviour: Any, method: str) -> Any:
     async def guarded(request: Any, context: Any) -> AsyncIterator[Any]:
+        follow_trace(dict(context.invocation_metadata() or ()))
         try:
             if inspect.isasyncgenfunction(behaviour):
                 responses = behaviour(request, context)
@@ -187,9 +188,7 @@ class ClientDeadlines(grpc.aio.UnaryUnaryClientInterceptor):
         if (deadline := _deadline.get()) is not None:
             timeout = min(timeout, max(0.001, deadline - asyncio.get_running_loop().time() - _HOP_S))
         metadata = client_call_details.metadata or grpc.aio.Metadata()
-        carrier: dict[str, str] = {}
-        propagate.inject(carrier)
-        for key, value in carrier.items():
+        for key, value in trace_headers():
             metadata.add(key, value)
         details = grpc.aio.ClientCallDetails(
             method=client_call_details.method,

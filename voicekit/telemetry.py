@@ -1,11 +1,18 @@
-"""Traces and metrics, through OpenTelemetry. No borrower is in a span or a label."""
+"""Traces and metrics, through OpenTelemetry. No borrower is in a span or a label.
+
+A call is one trace, whichever pods lead it: the trace's id is made of the call's. Its spans are short and told as they
+end, since a span as long as a call is lost with its pod.
+"""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Final
+import time
+import uuid
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any, Final
 
-from opentelemetry import metrics, trace
+from opentelemetry import metrics, propagate, trace
+from opentelemetry.context import Context, attach
 from opentelemetry.metrics import Histogram
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.view import ExplicitBucketHistogramAggregation, View
@@ -13,12 +20,69 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
+_INTERNAL: Final = trace.SpanKind.INTERNAL
 _BUCKETS_S: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 30.0)
 
 
 def tracer() -> trace.Tracer:
     """Return what makes spans; it does nothing until `set_up_telemetry` was told where traces go."""
     return trace.get_tracer("voice")
+
+
+@contextmanager
+def span(name: str, context: Context | None = None, *, kind: trace.SpanKind = _INTERNAL) -> Iterator[trace.Span]:
+    """Trace what the block does. An error is told by its kind alone: its text may hold what a borrower said."""
+    with tracer().start_as_current_span(
+        name, context, kind=kind, record_exception=False, set_status_on_exception=False
+    ) as begun:
+        try:
+            yield begun
+        except BaseException as error:
+            begun.set_attribute("error.type", type(error).__name__)
+            begun.set_status(trace.StatusCode.ERROR)
+            raise
+
+
+@contextmanager
+def call_span(call_id: str) -> Iterator[None]:
+    """Trace what the block does as a part of the call; it is the parent of whatever the block starts."""
+    with span("call", _trace_of(call_id)) as begun:
+        begun.set_attribute("call_id", call_id)
+        yield
+
+
+def _trace_of(call_id: str) -> Context:
+    """Return the context of a call's trace. For an id that is a UUID, as ours are, the trace's id is the same."""
+    try:
+        number = uuid.UUID(call_id).int
+    except ValueError:
+        number = uuid.uuid5(uuid.NAMESPACE_OID, call_id).int
+    parent = trace.SpanContext(
+        trace_id=number,
+        span_id=number & (1 << 64) - 1,
+        is_remote=True,
+        trace_flags=trace.TraceFlags(trace.TraceFlags.SAMPLED),
+    )
+    return trace.set_span_in_context(trace.NonRecordingSpan(parent), Context())
+
+
+def note_span(name: str, took_s: float, **attributes: str | int | float | bool) -> None:
+    """Trace what has just ended and took so many seconds, under the present span; no borrower in the attributes."""
+    end = time.time_ns()
+    span = tracer().start_span(name, start_time=end - int(took_s * 1e9), attributes=attributes)
+    span.end(end)
+
+
+def trace_headers() -> tuple[tuple[str, str], ...]:
+    """Return the present trace as metadata: a stream takes it along once, when it is opened."""
+    carrier: dict[str, str] = {}
+    propagate.inject(carrier)
+    return tuple(carrier.items())
+
+
+def follow_trace(metadata: Mapping[str, Any]) -> None:
+    """Go on with the trace of whoever called, for the rest of this task."""
+    attach(propagate.extract(metadata))
 
 
 def meter() -> metrics.Meter:
@@ -38,7 +102,7 @@ def set_up_telemetry(service: str, *, metrics_host: str = "", metrics_port: int 
         from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter  # noqa: PLC0415 -- slow
 
         traces = TracerProvider(resource=resource)
-        traces.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=otlp_endpoint)))
+        traces.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=otlp_endpoint, timeout=5)))
         trace.set_tracer_provider(traces)
     if metrics_port:
         from opentelemetry.exporter.prometheus import PrometheusMetricReader  # noqa: PLC0415 -- only where it is used

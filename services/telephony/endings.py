@@ -4,6 +4,7 @@ from collections import OrderedDict
 from typing import Final
 
 import structlog
+from opentelemetry import trace
 
 from services.telephony import metrics
 from services.telephony.book import CallBook, Phase
@@ -48,7 +49,9 @@ class Endings:
             self._ended[call_id] = None
             while len(self._ended) > KEPT:
                 self._ended.popitem(last=False)
-            metrics.calls_finished.add(1, {"status": ending.status, "reason": _label(ending)})
+            told = {"status": ending.status, "reason": _label(ending)}
+            metrics.calls_finished.add(1, told)
+            trace.get_current_span().set_attributes(told)
         log.info("The call has ended." if final else "The call was handed over.", call_id=call_id, reason=ending.reason)
         if known:
             key = f"final-{source}" if final else f"status-{ending.status}"

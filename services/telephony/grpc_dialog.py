@@ -30,6 +30,7 @@ from voice.dialog.v1 import Line as LineProto
 from voice.dialog.v1 import Next as NextProto
 from voice.dialog.v1 import Turn as TurnProto
 from voicekit.errors import ProviderDown
+from voicekit.telemetry import trace_headers
 
 SERVICE: Final = "voice.dialog.v1.DialogService"
 RETRYABLE: Final = ("PlanCall",)
@@ -109,7 +110,7 @@ class GrpcDialog:
     async def converse(self, brief: Brief, snapshot: bytes) -> AsyncIterator[GrpcConversation]:
         """Open a conversation; see the port."""
         conversation = GrpcConversation(brief, snapshot)
-        call = self._stub.Converse(conversation.requests(), timeout=self._longest_call)
+        call = self._stub.Converse(conversation.requests(), timeout=self._longest_call, metadata=trace_headers())
         conversation.read_from(aiter(call))
         try:
             yield conversation

@@ -35,6 +35,7 @@ from voice.speech.v1 import Line as LineProto
 from voicekit.audio import BYTES_PER_MS
 from voicekit.errors import ProviderDown
 from voicekit.rpc import ChannelPool
+from voicekit.telemetry import trace_headers
 
 SERVICE: Final = "voice.speech.v1.SpeechService"
 RETRYABLE: Final = ("Prepare",)
@@ -141,7 +142,7 @@ class GrpcSpeech:
         """Open a stream; see the port."""
         listening = GrpcListening(call_id, expectation)
         stub = SpeechServiceStub(self._channels.next())
-        call = stub.Listen(listening.requests(), timeout=self._longest_call)
+        call = stub.Listen(listening.requests(), timeout=self._longest_call, metadata=trace_headers())
         listening.read_from(aiter(call))
         try:
             yield listening
@@ -155,7 +156,8 @@ class GrpcSpeech:
     ) -> AsyncIterator[AsyncIterator[tuple[int, bytes]]]:
         """Speak lines; see the port."""
         request = SpeakRequest(call_id=call_id, language=language, lines=_lines(lines))
-        call = SpeechServiceStub(self._channels.next()).Speak(request, timeout=self._longest_call)
+        stub = SpeechServiceStub(self._channels.next())
+        call = stub.Speak(request, timeout=self._longest_call, metadata=trace_headers())
 
         async def audio() -> AsyncIterator[tuple[int, bytes]]:
             with in_our_words():

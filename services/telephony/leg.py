@@ -21,6 +21,8 @@ class SocketLeg:
         self._socket, self._outbound, self._on_stuck = socket, outbound, on_stuck
         self._waiting: asyncio.Queue[str | None] = asyncio.Queue()  # "" is a ping, None the end
         self._closed = False
+        self.sent = 0
+        """Messages that have left."""
 
     def play(self, pcm: bytes) -> None:
         """Send 8 kHz PCM."""
@@ -49,6 +51,7 @@ class SocketLeg:
         try:
             while (message := await self._waiting.get()) is not None:
                 await (self._socket.send_str(message) if message else self._socket.ping())
+                self.sent += 1
         except ConnectionError:
             self._closed = True  # the reader of the socket sees the same, and ends the call
         async with asyncio.timeout(CLOSE_WITHIN):

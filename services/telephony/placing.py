@@ -18,6 +18,7 @@ from services.telephony.voice import Fallbacks
 from voicekit.clock import Now
 from voicekit.errors import InvalidInput, Overloaded, ProviderDown, VoiceError, WrongState
 from voicekit.logs import mask_phone
+from voicekit.telemetry import call_span
 
 log = structlog.get_logger(__name__)
 calls = structlog.get_logger("calls")
@@ -83,6 +84,10 @@ class Placing:
         await self._tasks.cancel()
 
     async def _place(self, brief: Brief, phone: str) -> Placed:
+        with call_span(brief.call_id):
+            return await self._place_once(brief, phone)
+
+    async def _place_once(self, brief: Brief, phone: str) -> Placed:
         if before := await self._book.by_call_id(brief.call_id):
             return await self._placed_before(before)
         if not self._has_room():

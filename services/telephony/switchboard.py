@@ -27,6 +27,7 @@ from services.telephony.tasks import Tasks
 from services.telephony.transfers import Transfers
 from voicekit.clock import Now
 from voicekit.errors import ProviderDown
+from voicekit.telemetry import call_span
 
 log = structlog.get_logger(__name__)
 
@@ -118,7 +119,8 @@ class Switchboard:
             if not await self._claim(start.call_sid, own):
                 log.warning("Another pod leads this call.", call_sid=start.call_sid)
                 return
-            await self._converse(start, known, leg, line, own)
+            with call_span(known.brief.call_id):
+                await self._converse(start, known, leg, line, own)
         except Exception:
             log.exception("A call could not be taken.", call_sid=start.call_sid)
         finally:

@@ -2,6 +2,7 @@
 
 import asyncio
 import hmac
+from collections import Counter
 from collections.abc import Mapping
 from typing import Final
 
@@ -57,7 +58,13 @@ class Voicebot:
             log.warning("A voice socket was refused: it did not begin as its ticket said.")
             await socket.close(code=1008)
             return socket
-        log.info("WEBSOCKET_CONNECTED", call_sid=start.call_sid, stream_sid=start.stream_sid, rate_hz=start.rate_hz)
+        log.info(
+            "WEBSOCKET_CONNECTED",
+            session_id=start.stream_sid,
+            call_sid=start.call_sid,
+            client=request.headers.get(hdrs.USER_AGENT, "")[:80],
+            rate_hz=start.rate_hz,
+        )
         if start.mulaw:
             log.error("A stream says that it is mu-law; it is taken at its word.", call_sid=start.call_sid)
         await self._serve(socket, start, ticket)
@@ -79,6 +86,7 @@ class Voicebot:
         return ticket
 
     async def _serve(self, socket: web.WebSocketResponse, start: Started, ticket: Mapping[str, str]) -> None:
+        metrics.sockets.add(1, metrics.VOICE)
         line = Line(ping=lambda: leg.ping())  # noqa: PLW0108 -- the leg comes after the line
         leg = SocketLeg(
             socket,
@@ -88,16 +96,27 @@ class Voicebot:
         sending = asyncio.create_task(leg.run(), name="send")
         call = self._switchboard.take(start, ticket, leg, line)
         call.add_done_callback(lambda _: leg.close())
+        counts: Counter[str] = Counter()
         try:
-            await self._read(socket, Inbound(start), line)
+            await self._read(socket, Inbound(start), line, counts)
         finally:
             # Whatever ended the socket has been told; the call ends by itself, and is nobody's to cancel.
             line.end(MEDIA_LOST)
             await asyncio.wait([call], timeout=END_WITHIN)
             leg.close()
             await asyncio.gather(sending, return_exceptions=True)
+            metrics.sockets.add(-1, metrics.VOICE)
+            metrics.closes.add(1, metrics.VOICE)
+            log.info(
+                "WEBSOCKET_DISCONNECTED",
+                session_id=start.stream_sid,
+                call_sid=start.call_sid,
+                code=socket.close_code,
+                messages_in=dict(counts),
+                messages_out=leg.sent,
+            )
 
-    async def _read(self, socket: web.WebSocketResponse, inbound: Inbound, line: Line) -> None:
+    async def _read(self, socket: web.WebSocketResponse, inbound: Inbound, line: Line, counts: Counter[str]) -> None:
         strange: set[str] = set()
         async for frame in socket:
             line.alive()
@@ -105,6 +124,7 @@ class Voicebot:
                 await socket.pong(frame.data)
             elif frame.type in (WSMsgType.TEXT, WSMsgType.BINARY):
                 message = parse(frame.data)
+                counts[type(message).__name__.lower()] += 1
                 if isinstance(message, Media):
                     line.hear(inbound.feed(message.payload))
                 elif isinstance(message, Stopped):

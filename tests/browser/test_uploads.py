@@ -15,12 +15,11 @@ async def test_a_messy_file_is_uploaded_repaired_and_sent_again_until_all_rows_a
         await visitor.goes_to("/#/upload")
         await chooses(visitor, FilePayload(name="borrowers.csv", mimeType="text/csv", buffer=as_csv(MESSY)))
         await sums_up(visitor, New=46, Rejected=4)
-        await visitor.takes_screenshot("upload-rejected-1280")
+        await visitor.is_looked_at("upload-rejected")
         await repairs(visitor)
-        await visitor.takes_screenshot("upload-repaired-1280")
         await visitor.page.get_by_role("button", name="Upload these rows again").click()
         await sums_up(visitor, New=4, Rejected=0)
-        await visitor.takes_screenshot("upload-accepted-1280")
+        await visitor.is_looked_at("upload-accepted")
 
 
 async def chooses(visitor: Visitor, file: FilePayload) -> None:

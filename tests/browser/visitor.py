@@ -12,7 +12,7 @@ SCREENSHOTS: Final = Path("var/screenshots")
 PATIENCE_MS: Final = 30_000
 WIDE: Final = (1280, 800)
 NARROW: Final = (390, 844)
-Scheme = Literal["light", "dark"]
+SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("dark", "light")
 _ABORTED: Final = "net::ERR_ABORTED"
 
 expect.set_options(timeout=PATIENCE_MS)
@@ -39,6 +39,17 @@ class Visitor:
         await self.page.get_by_label("Password").fill(password)
         await self.page.get_by_role("button", name="Sign in").click()
 
+    async def calls(self, names: Sequence[str]) -> None:
+        """Choose these borrowers in the list, look at the dry run, and queue their calls."""
+        await self.chooses(names)
+        await self.page.get_by_role("button", name="Call ...").click()
+        dialog = self.page.get_by_role("dialog")
+        await expect(dialog).to_contain_text("What would happen")
+        await self.is_looked_at("dry-run")
+        await dialog.get_by_role("button", name=f"Queue {len(names)} call").click()
+        await expect(dialog).to_contain_text("queued")
+        await dialog.get_by_role("button", name="Close").click()
+
     async def chooses(self, names: Sequence[str]) -> None:
         """Mark these borrowers in the list."""
         for name in names:
@@ -52,13 +63,16 @@ class Visitor:
         """Return the live call of this borrower."""
         return self.page.locator("button.card", has_text=name)
 
-    async def takes_screenshot(self, name: str) -> None:
-        """Keep what is seen, for people to look at; nothing may reach beyond the page's width."""
+    async def is_looked_at(self, name: str) -> None:
+        """Keep what is seen, wide and narrow, light and dark; nothing may reach beyond the window's width."""
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-        await self.page.evaluate("document.fonts.ready")
-        await self.page.screenshot(path=SCREENSHOTS / f"{name}.png")
-        beyond = await self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
-        assert beyond <= 0, f"{name} is {beyond} px wider than the window"
+        for width, height in (NARROW, WIDE):
+            await self.page.set_viewport_size({"width": width, "height": height})
+            beyond = await self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+            assert beyond <= 0, f"{name} is {beyond} px wider than a window of {width} px"
+            for scheme in SCHEMES:
+                await self.page.emulate_media(color_scheme=scheme)
+                await self.page.screenshot(path=SCREENSHOTS / f"{name}-{width}-{scheme}.png")
 
     def _on_console(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
@@ -75,14 +89,12 @@ async def visiting(
     url: str,
     *,
     signed_in: StorageState | None = None,
-    size: tuple[int, int] = WIDE,
-    scheme: Scheme = "light",
     scripts: bool = True,
 ) -> AsyncIterator[Visitor]:
     """Open a window of its own; at the end nothing may have gone wrong in it."""
     context = await browser.new_context(
-        viewport={"width": size[0], "height": size[1]},
-        color_scheme=scheme,
+        viewport={"width": WIDE[0], "height": WIDE[1]},
+        color_scheme="light",
         storage_state=signed_in,
         java_script_enabled=scripts,
         locale="en-IN",

@@ -5,8 +5,10 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from services.dialog import walk
+from services.dialog.callback import named_time
 from services.dialog.deciding import Verdict
 from services.dialog.flow import FLOW, Go
+from services.dialog.flows import FLOWS
 from services.dialog.intents import Intent
 from services.dialog.plan import common_path
 from services.dialog.ports import Doubt, Reader, Reading
@@ -14,7 +16,7 @@ from services.dialog.redaction import redact
 from services.dialog.scenes import Disposition, Question, Saying, Stage, State
 from services.dialog.script import Script
 from services.dialog.snapshot import Memory, unpack
-from services.dialog.telling import Reply, Teller, Told, facts_of, language_at
+from services.dialog.telling import NOTHING_BESIDE, Reply, Teller, Told, facts_of, language_at
 from services.dialog.templates import Prompt
 from services.dialog.turns import (
     GREETING_REPLAYED_NEW_LANG,
@@ -22,6 +24,7 @@ from services.dialog.turns import (
     LANGUAGE_SWITCH_DETECTED,
     Brief,
     DecidedBy,
+    Flow,
     Heard,
     Next,
     Note,
@@ -31,6 +34,7 @@ from services.dialog.turns import (
     Understanding,
 )
 from services.dialog.walk import Position, Step
+from voicekit.clock import Now
 
 MAX_SWITCHES: Final = 2
 """How often we change the language unasked; more would be to and fro."""
@@ -71,6 +75,18 @@ class Rules:
     """Tells whether a transfer can reach anybody now."""
 
 
+@dataclass(frozen=True, slots=True)
+class Languages:
+    """What is known of a borrower's language before they speak."""
+
+    first: str
+    """To greet in."""
+    home: str
+    """Of their state; mostly the same."""
+    fallback: str
+    """To go on in when they want another one without naming it."""
+
+
 class Conversation:
     """One conversation with one borrower.
 
@@ -79,7 +95,15 @@ class Conversation:
     """
 
     def __init__(
-        self, brief: Brief, script: Script, read: Reader, *, language: str, fallback: str, rules: Rules | None = None
+        self,
+        brief: Brief,
+        script: Script,
+        read: Reader,
+        languages: Languages,
+        *,
+        rules: Rules,
+        now: Now,
+        flow: Flow = Flow.FULL,
     ) -> None:
         """Take what one call needs.
 
@@ -87,18 +111,19 @@ class Conversation:
             brief: of the call.
             script: its words.
             read: understands the borrower's.
-            language: to begin in.
-            fallback: to go on in when the borrower wants another one without naming it.
+            languages: to begin in, and to choose from.
             rules: the lender's.
+            now: the clock by which "tomorrow" is understood.
+            flow: how its language is found out; one that goes on from a snapshot keeps its own.
         """
-        self._brief, self._script, self._read = brief, script, read
-        self._fallback = fallback
-        self._rules = rules or Rules()
+        self._brief, self._script, self._languages = brief, script, languages
+        self._readers = {name: rules_of.reader(read, languages.home) for name, rules_of in FLOWS.items()}
+        self._rules, self._now = rules, now
         self._teller = Teller(script, brief.call_id)
-        self._memory = Memory(language)
+        self._memory = Memory(languages.first, flow=flow)
         self._told: Told | None = None  # the turn that `played` is awaited for
         self._question_heard = False
-        self._doubt: tuple[Doubt, Reading] | None = None
+        self._doubt: tuple[Doubt, Reply] | None = None
         self._filler = 0  # number of the filler that is being said, 0 for none
         self._held: Verdict | None = None  # decided while the filler was being said
 
@@ -113,23 +138,26 @@ class Conversation:
     def heard(self, heard: Heard) -> Turn | Doubt | None:
         """Answer the borrower's words."""
         self._forget_doubt()
-        if heard.lost or not heard.text.strip():
+        at = self._here()
+        if heard.lost:
+            return self._say_if_any(walk.afresh(at) if self._too_early(at) else walk.lost(at))
+        self._remember(at=replace(self._memory.at, lost=0))
+        if not heard.text.strip():
             return self._take(_NOTHING_SAID)
-        at, memory = self._here(), self._memory
-        language = language_at(at, memory)
-        reading = self._read(heard, language=language, last_language=memory.last_language, switches=memory.switches)
-        if reading.intent is Intent.CALL_LATER:
-            self._remember(callback_words=redact(heard.text.strip())[:CALLBACK_WORDS])
-        notes = self._first_detection(reading)
-        if turn := self._in_other_language(reading, notes):
+        reading = self._read(heard, at)
+        self._note_callback(reading.intent, heard.text, reading.language)
+        reply = Reply(self._understood(reading), self._first_detection(reading))
+        turn, reply = self._in_other_language(reading, reply)
+        if turn:
             return turn
+        at = self._here()
         doubtful = reading.intent is Intent.UNCLEAR and reading.decided_by is DecidedBy.NONE
         if doubtful and at.listening and not self._too_early(at):
-            doubt = Doubt(redact(heard.text), language, at.scene.asks, reading.negated)
-            self._doubt = doubt, reading
+            doubt = Doubt(redact(heard.text), language_at(at, self._memory), at.scene.asks, reading.negated)
+            self._doubt = doubt, reply
             return doubt
         intent = self._weighed(reading.intent, reading.confidence)
-        return self._take(Verdict(intent, reading.confidence, reading.decided_by), reading.language, notes)
+        return self._take(Verdict(intent, reading.confidence, reading.decided_by), reply, reading.language)
 
     def decided(self, doubt: Doubt, verdict: Verdict) -> Turn | None:
         """Answer words that were in doubt; None when others came since, or while the filler is being said."""
@@ -138,12 +166,14 @@ class Conversation:
         if self._filler:
             self._held = verdict
             return None
-        reading = self._doubt[1]
+        reply = self._doubt[1]
         self._forget_doubt()
+        language = reply.understanding.language if reply.understanding else doubt.language
+        self._note_callback(verdict.intent, doubt.words, language)
         # A model may tell what words mean, not who is speaking: its yes is no more than "go ahead".
         if verdict.intent is Intent.YES and self._memory.at.scene.asks is Question.IDENTITY:
             verdict = replace(verdict, intent=Intent.GO_AHEAD)
-        return self._take(verdict, reading.language)
+        return self._take(verdict, reply, language)
 
     def still_deciding(self, doubt: Doubt) -> Turn | None:
         """Fill the pause while `doubt` is being decided; None when there is none to fill."""
@@ -166,8 +196,7 @@ class Conversation:
         at = self._here()
         if self._doubt is not None or not at.listening:
             return None
-        step = walk.step(at, Intent.SILENCE)
-        return self._say(step) if step else None
+        return self._say_if_any(walk.step(at, Intent.SILENCE))
 
     def played(self, played: Played) -> Turn | None:
         """Take how much of a turn was heard, and follow on where its state does; a stale one changes nothing."""
@@ -195,14 +224,28 @@ class Conversation:
         self._forget_doubt()
         return Summary(self._memory.number, facts_of(self._memory))
 
-    def _take(self, verdict: Verdict, language: str = "", notes: tuple[Note, ...] = ()) -> Turn | None:
+    def _read(self, heard: Heard, at: Position) -> Reading:
+        memory = self._memory
+        read = self._readers[memory.flow]
+        language = language_at(at, memory)
+        return read(heard, language=language, last_language=memory.last_language, switches=memory.switches)
+
+    def _note_callback(self, intent: Intent, words: str, language: str) -> None:
+        """Keep when the borrower wants to be called again: their words, and the time that these name."""
+        if intent is not Intent.CALL_LATER:
+            return
+        at = named_time(words, (language, self._memory.language), self._now())
+        words = redact(words.strip())[:CALLBACK_WORDS]
+        self._remember(callback_words=words, callback_at=int(at.timestamp()) if at else 0)
+
+    def _take(self, verdict: Verdict, reply: Reply = NOTHING_BESIDE, language: str = "") -> Turn | None:
         at = self._here()
         early = verdict.intent in _ANSWERS and self._too_early(at)
         step = walk.afresh(at) if early else walk.step(at, verdict.intent)
         if step is None:
             self._remember(at=walk.noted(at, verdict.intent))
             return None
-        return self._say(step, Reply(self._understanding(verdict, language), notes))
+        return self._say(step, replace(reply, understanding=self._understanding(verdict, language)))
 
     def _weighed(self, intent: Intent, confidence: float) -> Intent:
         """Make of a yes what it is worth: an "ok" or a "tell me" does not say who is there."""
@@ -220,33 +263,40 @@ class Conversation:
         if not self._memory.at.listening:
             return ()
         first = not self._memory.last_language
-        self._remember(last_language=reading.language)
+        # Who asks for a language means to speak it, whatever they ask in.
+        self._remember(last_language=(reading.wanted if reading.explicit else "") or reading.language)
         if not first:
             return ()
         return (Note(LANGUAGE_DETECTED, {"language": reading.language, "reason": reading.reason}),)
 
-    def _in_other_language(self, reading: Reading, notes: tuple[Note, ...]) -> Turn | None:
-        """Change the language where the words ask for it or show it; None to stay in the present one."""
+    def _in_other_language(self, reading: Reading, reply: Reply) -> tuple[Turn | None, Reply]:
+        """Change the language where the words ask for it or show it.
+
+        Returns the turn that this alone makes, None when the words still want their answer; and what that must tell.
+        """
         at = self._here()
         if at.scene.stage is Stage.CLOSING:
-            return None
-        understanding = self._understood(reading)
+            return None, reply
         if reading.explicit and reading.unsupported:
-            return self._say(walk.unsupported(at), Reply(understanding, notes))
+            return self._say(walk.unsupported(at), reply), reply
         wanted, old = self._wanted(reading, at), self._memory.language
         if not wanted or wanted == old:
-            return None
+            return None, reply
         self._remember(language=wanted, switches=self._memory.switches + (not reading.explicit))
-        notes += (Note(LANGUAGE_SWITCH_DETECTED, {"from": old, "to": wanted, "reason": reading.reason}),)
+        switched = Note(LANGUAGE_SWITCH_DETECTED, {"from": old, "to": wanted, "reason": reading.reason})
+        reply = replace(reply, notes=(*reply.notes, switched), prepare=common_path(self._script, wanted))
+        if not FLOWS[self._memory.flow].replays:
+            return None, reply
         step = self._first_step_in_new_language(reading, at)
         if step.at.state is State.INITIAL_GREETING:
-            notes += (Note(GREETING_REPLAYED_NEW_LANG, {"language": wanted}),)
-        return self._say(step, Reply(understanding, notes, common_path(self._script, wanted)))
+            replayed = Note(GREETING_REPLAYED_NEW_LANG, {"language": wanted})
+            reply = replace(reply, notes=(*reply.notes, replayed))
+        return self._say(step, reply), reply
 
     def _wanted(self, reading: Reading, at: Position) -> str:
         if reading.intent is Intent.CHANGE_LANGUAGE and not reading.wanted:
             other = "en-IN" if self._memory.language == "hi-IN" else "hi-IN"
-            return self._fallback if self._fallback != self._memory.language else other
+            return self._languages.fallback if self._languages.fallback != self._memory.language else other
         if not reading.explicit and (self._memory.switches >= MAX_SWITCHES or not at.listening):
             return ""
         return reading.wanted
@@ -276,8 +326,7 @@ class Conversation:
         return self._say(walk.cut_off(at) if played.interrupted else walk.advance(at))
 
     def _said_badly(self, at: Position) -> Turn | None:
-        step = walk.failed(at)
-        return self._say(step) if step else None
+        return self._say_if_any(walk.failed(at))
 
     def _filler_played(self) -> Turn | None:
         self._filler = 0
@@ -287,11 +336,14 @@ class Conversation:
     def _forget_doubt(self) -> None:
         self._doubt, self._held, self._filler = None, None, 0
 
-    def _say(self, step: Step, reply: Reply | None = None) -> Turn:
+    def _say(self, step: Step, reply: Reply = NOTHING_BESIDE) -> Turn:
         self._told = self._teller.tell(step, self._memory, reply)
         self._memory = self._told.memory
         self._question_heard = False
         return self._told.turn
+
+    def _say_if_any(self, step: Step | None) -> Turn | None:
+        return self._say(step) if step else None
 
     def _understood(self, reading: Reading) -> Understanding:
         return Understanding(reading.intent.lower(), reading.language, reading.confidence, reading.decided_by)

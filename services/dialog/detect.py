@@ -75,6 +75,8 @@ class Detection:
     switch: bool
     """Whether the call should go on in `language` instead of the current one."""
     reason: Reason
+    spoken: str
+    """The language of the words themselves, whatever they ask for; the current one when nothing tells."""
     unsupported: str | None = None
     """Code of a language that was asked for and is none of the eleven."""
 
@@ -129,11 +131,11 @@ def detect_language(
 
 def detect(said: Utterance, current: str, opinion: Opinion, past: Past) -> Detection:
     """Do as `detect_language`, for a reply that is already cut into words."""
-    heard = _hear(said.words, current, opinion.language)
+    own = _hear(said.words, current, opinion.language)
+    heard = _with_opinion(own, opinion, said.words, current)
     request = find_request(said.words, said.clause_of)
     if request:
-        return _requested(request, heard, current)
-    heard = _with_opinion(heard, opinion, said.words, current)
+        return _requested(request, own, current, spoken=heard.language or current)
     return _unasked(heard, said.words, current, opinion, past)
 
 
@@ -147,26 +149,29 @@ def stand_in(code: str | None, current: str) -> str | None:
     return str(data.load("languages")["stand_in"].get(code, [current])[0])
 
 
-def _requested(request: Request, heard: _Heard, current: str) -> Detection:
+def _requested(request: Request, own: _Heard, current: str, *, spoken: str) -> Detection:
     evidence = "request: " + " ".join(request.words)
+
+    def found(language: str, reason: Reason, confidence: float = 1.0, unsupported: str | None = None) -> Detection:
+        switch = reason is Reason.REQUESTED and language != current
+        return Detection(language, True, evidence, confidence, switch, reason, spoken, unsupported)
+
     if request.wanted and request.supported:
-        switch = request.wanted != current
-        return Detection(request.wanted, True, evidence, 1.0, switch, Reason.REQUESTED)
+        return found(request.wanted, Reason.REQUESTED)
     if request.wanted:
-        return Detection(current, True, evidence, 1.0, False, Reason.NOT_SUPPORTED, unsupported=request.wanted)
-    spoken = heard.language
-    if current in request.refused and spoken and spoken != current and spoken not in request.refused:
-        return Detection(spoken, True, evidence, 0.8, True, Reason.REQUESTED)
-    return Detection(current, True, evidence, 0.8, False, Reason.NONE_NAMED)
+        return found(current, Reason.NOT_SUPPORTED, unsupported=request.wanted)
+    if current in request.refused and own.language not in (None, current, *request.refused):
+        return found(own.language or current, Reason.REQUESTED, 0.8)
+    return found(current, Reason.NONE_NAMED, 0.8)
 
 
 def _unasked(heard: _Heard, words: Sequence[str], current: str, opinion: Opinion, past: Past) -> Detection:
     evidence = f"{heard.by}: {' '.join(heard.words)}" if heard.words else heard.by
     if heard.language is None or heard.language == current:
-        return Detection(current, False, evidence, heard.confidence, False, Reason.SAME)
+        return Detection(current, False, evidence, heard.confidence, False, Reason.SAME, spoken=current)
     reason = _why(heard, _content_words(words, heard.by), opinion, past)
     switch = reason in (Reason.HEARD, Reason.HEARD_TWICE)
-    return Detection(heard.language, False, evidence, heard.confidence, switch, reason)
+    return Detection(heard.language, False, evidence, heard.confidence, switch, reason, spoken=heard.language)
 
 
 def _why(heard: _Heard, weight: int, opinion: Opinion, past: Past) -> Reason:
@@ -301,8 +306,10 @@ def _light() -> frozenset[str]:
     light: set[str] = set()
     for language in LANGUAGES:
         lists, listed = data.load(f"words/{language}"), data.load("phrases")["phrases"][language]
-        for key in ("ack", "hum", "hello", "thanks"):
+        for key in ("ack", "hum", "thanks"):
             light.update(word for pattern in lists.get(key, "").split(",") for word in tokens(pattern))
+        # "Can you hear me" is a greeting, but its words say other things too: "बोल रहा हूँ".
+        light.update(parts[0] for pattern in lists["hello"].split(",") if len(parts := tokens(pattern)) == 1)
         for key in ("yes", "no"):
             for forms in listed[key].values():
                 light.update(parts[0] for form in forms if len(parts := tokens(form)) == 1)

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from datetime import time
 
-from services.dialog.conversation import Conversation, Rules
+from services.dialog.conversation import Conversation, Languages, Rules
 from services.dialog.deciding import Decider
 from services.dialog.plan import Plan, plan_call
 from services.dialog.ports import Reader
 from services.dialog.script import Script
-from services.dialog.turns import Brief
+from services.dialog.turns import Brief, Flow
 from voicekit.clock import INDIA, Now, utc_now
 from voicekit.languages import LANGUAGES
 
@@ -40,23 +40,24 @@ class Office:
 
     def plan(self, brief: Brief) -> Plan:
         """Plan a call; `InvalidInput` names the field of the brief that cannot be spoken."""
-        return plan_call(brief, self._script(brief), self._language(brief))
+        return plan_call(brief, self._script(brief), self._languages(brief).first)
 
-    def conversation(self, brief: Brief) -> Conversation:
+    def conversation(self, brief: Brief, flow: Flow = Flow.FULL) -> Conversation:
         """Open a conversation."""
-        fallback = self._languages_of_state(brief.state)[1]
         return Conversation(
             brief,
             self._script(brief),
             self._read,
-            language=self._language(brief),
-            fallback=fallback,
+            self._languages(brief),
             rules=self._rules,
+            now=self._now,
+            flow=flow,
         )
 
-    def _language(self, brief: Brief) -> str:
-        """Return the language to greet in: the borrower's own where it is known, else that of their state."""
-        return brief.language if brief.language in LANGUAGES else self._languages_of_state(brief.state)[0]
+    def _languages(self, brief: Brief) -> Languages:
+        home, fallback = self._languages_of_state(brief.state)
+        own = brief.language if brief.language in LANGUAGES else ""
+        return Languages(own or home, home, fallback)
 
     def _script(self, brief: Brief) -> Script:
         return Script(brief, self._now().astimezone(INDIA).date())

@@ -31,12 +31,12 @@ def read(heard: Heard, *, language: str, last_language: str, switches: int) -> R
         intent=found.intent,
         confidence=found.confidence,
         decided_by=DecidedBy(found.decided_by),
-        language=detection.language,
+        language=detection.spoken,
         wanted=wanted,
         explicit=detection.requested,
         unsupported=detection.unsupported is not None,
         reason=detection.reason.lower(),
-        negated=any(_denies(heard.text, code) for code in {language, detection.language, _EVERYWHERE}),
+        negated=any(_denies(heard.text, code) for code in {language, detection.spoken, _EVERYWHERE}),
     )
 
 

@@ -281,5 +281,7 @@ MAX_ASKED: Final = 6
 """How often it is put again in all: repeated, explained, in another language."""
 MAX_CUTS: Final = 3
 """How often the details may be cut off and gone on with; after that they are said to their end."""
+MAX_LOST: Final = 2
+"""How often in a row the borrower is asked again for words that were lost on the way."""
 MAX_FAILURES: Final = 2
 """How many turns of a call may fail to be said."""

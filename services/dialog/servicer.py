@@ -1,11 +1,13 @@
 """Speaks protobuf; what a call needs to be led, it asks the floor below."""
 
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Any, Final
 
 import grpc.aio
 import structlog
 from google.protobuf.duration_pb2 import Duration
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from services.dialog import turns
 from services.dialog.leading import Leader
@@ -16,6 +18,7 @@ from voice.dialog.v1 import (
     ANSWER_KIND_OPEN,
     ANSWER_KIND_SHORT,
     ANSWER_KIND_UNSPECIFIED,
+    FLOW_SIMPLE,
     NEXT_CONTINUE,
     NEXT_HANG_UP,
     NEXT_LISTEN,
@@ -87,7 +90,8 @@ class DialogServicer(DialogServiceServicer):
         async def say(turn: turns.Turn) -> None:
             await context.write(ConverseResponse(turn=to_proto(turn)))
 
-        leader = Leader(self._office.conversation(brief), self._office.decider, say)
+        flow = turns.Flow.SIMPLE if first.begin.flow == FLOW_SIMPLE else turns.Flow.FULL
+        leader = Leader(self._office.conversation(brief, flow), self._office.decider, say)
         summary = await leader.lead(_happenings(requests), first.begin.snapshot)
         if summary is None:
             log.warning("The other side of a conversation was lost.")
@@ -171,6 +175,7 @@ def _facts(facts: turns.Facts) -> Facts:
         verified=facts.verified,
         disposition=facts.disposition,
         callback_words=facts.callback_words,
+        callback_time=_timestamp(facts.callback_at) if facts.callback_at else None,
     )
 
 
@@ -181,6 +186,12 @@ def _understanding(understood: turns.Understanding) -> Understanding:
         confidence=understood.confidence,
         decided_by=understood.decided_by,
     )
+
+
+def _timestamp(at: datetime) -> Timestamp:
+    timestamp = Timestamp()
+    timestamp.FromDatetime(at)
+    return timestamp
 
 
 def _duration(seconds: float) -> Duration:

@@ -6,6 +6,7 @@ from typing import Any, Final
 import orjson
 
 from services.dialog.scenes import Disposition, State
+from services.dialog.turns import Flow
 from services.dialog.walk import Position
 from voicekit.languages import LANGUAGES
 
@@ -13,6 +14,7 @@ VERSION: Final = 1
 MAX_BYTES: Final = 4096
 """Larger ones are none of ours."""
 _NO_CALL_COUNTS_TO: Final = 100_000
+_END_OF_TIME: Final = 1 << 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,9 @@ class Memory:
     """The language of the borrower's last words; empty before there were any."""
     callback_words: str = ""
     """When the borrower asked to be called again."""
+    callback_at: int = 0
+    """The time that those words name, in Unix seconds; 0 when they name none."""
+    flow: Flow = Flow.FULL
 
 
 def pack(memory: Memory, call_id: str) -> bytes:
@@ -54,7 +59,7 @@ def unpack(snapshot: bytes, call_id: str) -> Memory | None:
             return None
         at = data.pop("at")
         position = Position(**{**at, "state": State(at["state"]), "disposition": Disposition(at["disposition"])})
-        memory = Memory(at=position, **data)
+        memory = Memory(at=position, flow=Flow(data.pop("flow", Flow.FULL)), **data)
     except (ValueError, TypeError, KeyError, AttributeError):
         return None
     return memory if _sound(memory) else None
@@ -67,7 +72,8 @@ def _names(kind: type[Memory] | type[Position]) -> list[str]:
 def _sound(memory: Memory) -> bool:
     """Tell whether every value is of the kind that its name says; a dataclass does not ask."""
     at = memory.at
-    counts = (at.asked, at.unclear, at.silent, at.failures, at.detours, memory.number, memory.switches, memory.line)
+    patience = (at.asked, at.unclear, at.silent, at.lost, at.failures, at.detours)
+    counts = (*patience, memory.number, memory.switches, memory.line)
     flags = (at.verified, at.floor, at.agents)
     return (
         memory.language in LANGUAGES
@@ -75,5 +81,7 @@ def _sound(memory: Memory) -> bool:
         and all(type(count) is int and 0 <= count < _NO_CALL_COUNTS_TO for count in counts)
         and all(type(flag) is bool for flag in flags)
         and isinstance(memory.callback_words, str)
+        and type(memory.callback_at) is int
+        and 0 <= memory.callback_at < _END_OF_TIME
         and (at.verified or not at.scene.private)
     )

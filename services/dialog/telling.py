@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Final
 
 from services.dialog import walk
@@ -37,6 +38,9 @@ class Reply:
     prepare: tuple[Line, ...] = ()
 
 
+NOTHING_BESIDE: Final = Reply()
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """A turn, and what has to be known when it was played."""
@@ -56,7 +60,7 @@ class Teller:
         """Take the call's words, and its id, which its snapshots bear."""
         self._script, self._call_id = script, call_id
 
-    def tell(self, step: Step, memory: Memory, reply: Reply | None = None) -> Told:
+    def tell(self, step: Step, memory: Memory, reply: Reply = NOTHING_BESIDE) -> Told:
         """Return the next turn."""
         if step.goes_on and memory.line >= self.own_lines(step.at, memory):
             # Cut off after its last word: nothing is left of it.
@@ -72,13 +76,13 @@ class Teller:
             lead_in -= self.own_lines(at, memory)
             memory = replace(memory, line=0)
         asks_by_name = [number for number, line in enumerate(lines) if line.personal]
-        turn = self._turn(memory, lines, reply or Reply(), listen_for_s=_patience(step))
+        turn = self._turn(memory, lines, reply, listen_for_s=_patience(step))
         return Told(turn, memory, max(0, lead_in), asks_by_name[-1] if asks_by_name else 0)
 
     def fill(self, memory: Memory) -> Told:
         """Return a turn that fills a pause while the next one is being decided."""
         memory = replace(memory, number=memory.number + 1)
-        turn = self._turn(memory, self._script.lines(memory.language, Saying(Prompt.FILLER)), Reply())
+        turn = self._turn(memory, self._script.lines(memory.language, Saying(Prompt.FILLER)), NOTHING_BESIDE)
         return Told(replace(turn, next=Next.CONTINUE, interruptible=False, answer=Answer.NONE), memory)
 
     def own_lines(self, at: Position, memory: Memory) -> int:
@@ -108,7 +112,8 @@ class Teller:
 
 def facts_of(memory: Memory) -> Facts:
     """Return what the record should know by now."""
-    return Facts(memory.language, memory.at.verified, memory.at.disposition, memory.callback_words)
+    callback_at = datetime.fromtimestamp(memory.callback_at, UTC) if memory.callback_at else None
+    return Facts(memory.language, memory.at.verified, memory.at.disposition, memory.callback_words, callback_at)
 
 
 def language_at(at: Position, memory: Memory) -> str:

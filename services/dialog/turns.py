@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
@@ -32,6 +33,13 @@ class DecidedBy(StrEnum):
     RULES = "rules"
     MODEL = "model"
     NONE = "none"
+
+
+class Flow(StrEnum):
+    """How the language of a call is found out."""
+
+    FULL = "FULL"
+    SIMPLE = "SIMPLE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +133,8 @@ class Facts:
     verified: bool = False
     disposition: str = ""
     callback_words: str = ""
+    callback_at: datetime | None = None
+    """The time that those words name; None when they name none."""
 
 
 @dataclass(frozen=True, slots=True)

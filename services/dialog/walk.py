@@ -9,6 +9,7 @@ from services.dialog.scenes import (
     MAX_ASKED,
     MAX_CUTS,
     MAX_FAILURES,
+    MAX_LOST,
     MAX_SILENT,
     MAX_UNCLEAR,
     PUT_AGAIN,
@@ -38,6 +39,8 @@ class Position:
     """How many answers to this question told nothing."""
     silent: int = 0
     """How many times in a row there was none."""
+    lost: int = 0
+    """How many times in a row the words were lost on the way."""
     failures: int = 0
     """How many turns of the call could not be said."""
     detours: int = 0
@@ -225,6 +228,16 @@ def failed(at: Position) -> Step | None:
             return enter(at, State.TECHNICAL_GOODBYE)
     worse = replace(at, failures=at.failures + 1)
     return _again_or_onward(worse) if at.scene.next is Next.CONTINUE else repeat(worse, free=True)
+
+
+def lost(at: Position) -> Step | None:
+    """Answer words that were lost on the way: ask again, and excuse ourselves when that does not help."""
+    if at.lost >= MAX_LOST and at.listening:
+        return enter(at, State.TECHNICAL_GOODBYE)
+    worse = replace(at, lost=at.lost + 1)
+    if FLOW[at.state, Intent.UNCLEAR] is Stay.APOLOGISING:  # but not as for one who mumbles
+        return _again(worse, Saying(Prompt.REPROMPT))
+    return step(worse, Intent.UNCLEAR)
 
 
 def _again_or_onward(at: Position) -> Step:

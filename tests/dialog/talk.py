@@ -1,14 +1,15 @@
 """Somebody to talk with: plays turns as a telephone would, and tells the conversation what came of it."""
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import datetime
 
-from services.dialog.conversation import Conversation, Rules
+from services.dialog.conversation import Conversation, Languages, Rules
 from services.dialog.deciding import Verdict
 from services.dialog.intents import Intent
 from services.dialog.ports import Doubt, Reader, Reading
 from services.dialog.script import Script
-from services.dialog.turns import Brief, DecidedBy, Heard, Next, Note, Played, Summary, Turn
+from services.dialog.turns import Brief, DecidedBy, Flow, Heard, Next, Note, Played, Summary, Turn
+from voicekit.clock import INDIA
 from voicekit.languages import LANGUAGES
 
 BRIEF = Brief(
@@ -21,7 +22,8 @@ BRIEF = Brief(
     due_date="2026-12-05",
     state="Karnataka",
 )
-TODAY = date(2026, 11, 22)
+NOW = datetime(2026, 11, 22, 11, 0, tzinfo=INDIA)
+TODAY = NOW.date()
 
 
 def read_codes(heard: Heard, *, language: str, last_language: str, switches: int) -> Reading:
@@ -54,8 +56,12 @@ def conversation(
     read: Reader = read_codes,
     rules: Rules | None = None,
     fallback: str = "en-IN",
+    home: str = "",
+    flow: Flow = Flow.FULL,
 ) -> Conversation:
-    return Conversation(brief, Script(brief, TODAY), read, language=language, fallback=fallback, rules=rules)
+    languages = Languages(language, home or language, fallback)
+    script = Script(brief, NOW.date())
+    return Conversation(brief, script, read, languages, rules=rules or Rules(), now=lambda: NOW, flow=flow)
 
 
 @dataclass
@@ -138,6 +144,13 @@ class Talk:
             self.turns.append(turn)
             turn = None if turn.state == self.pause_at else self.conversation.played(whole(turn))
         return self.state
+
+
+def verified(pause_at: str = "") -> Talk:
+    """A call whose borrower has said who they are."""
+    talk = Talk(conversation(), pause_at=pause_at)
+    talk.says("YES")
+    return talk
 
 
 def whole(turn: Turn) -> Played:

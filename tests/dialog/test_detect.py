@@ -302,7 +302,9 @@ def test_assamese_is_never_taken_for_bengali() -> None:
 
 
 def test_nothing_said_tells_nothing() -> None:
-    assert detect_language("", current="ta-IN") == Detection("ta-IN", False, "none", 0.3, False, Reason.SAME)
+    assert detect_language("", current="ta-IN") == Detection(
+        "ta-IN", False, "none", 0.3, False, Reason.SAME, spoken="ta-IN"
+    )
 
 
 def test_every_name_of_a_language_has_one_meaning() -> None:

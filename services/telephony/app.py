@@ -43,11 +43,12 @@ class Addresses:
         """Return where the carrier tells what becomes of the agent's leg."""
         return self._signed("dial-events", call_id)
 
-    def socket(self, token: str) -> str:
+    def socket(self, token: str, *, simple_flow: bool = False) -> str:
         """Return where the carrier opens the socket that `token` admits."""
         host = self.base_url.replace("http", "ws", 1).replace("://", f"://{self.credentials}", 1)
         rate = f"?sample-rate={self.sample_rate}" if self.sample_rate != 8000 else ""
-        return f"{host}/ws/voicebot/{token}{rate}"
+        path = "voicebot-compatibility" if simple_flow else "voicebot"
+        return f"{host}/ws/{path}/{token}{rate}"
 
     def _signed(self, purpose: str, call_id: str) -> str:
         return f"{self.base_url}/{purpose}/{quote(call_id, safe='')}/{self.signer.sign(purpose, call_id)}"
@@ -68,8 +69,7 @@ class App:
         """Build the application."""
         app = web.Application(client_max_size=LARGEST_BODY)
         app.router.add_get("/ws/voicebot/{session_id}", self.voicebot.handle)
-        # The simple flow of older integrations speaks the same protocol on the socket; dialog leads both.
-        app.router.add_get("/ws/voicebot-compatibility/{session_id}", self.voicebot.handle)
+        app.router.add_get("/ws/voicebot-compatibility/{session_id}", self.voicebot.handle_simple)
         for path, handler in (
             ("/ws-url", self._ws_url),
             ("/passthru-handler", self._passthru),
@@ -100,7 +100,8 @@ class App:
             "direction": params.get("Direction")[:20],
         }
         token = await self.tickets.mint(ticket)
-        return _json({"url": self.addresses.socket(token)})
+        simple_flow = params.get("flow").lower() == "simple"  # as the address in the carrier's flow says
+        return _json({"url": self.addresses.socket(token, simple_flow=simple_flow)})
 
     async def _passthru(self, request: web.Request) -> web.Response:
         """Answer 200 for the agent, 302 for the end: whatever goes wrong must never ring an agent."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import structlog
@@ -39,8 +39,12 @@ class Callers:
         self._book, self._customers = book, customers
         self._lender_name, self._exophone, self._now = lender_name, same_form(exophone), now
 
-    async def identify(self, start: Started, ticket: Mapping[str, str]) -> Known:
+    async def identify(self, start: Started, ticket: Mapping[str, str], *, simple_flow: bool = False) -> Known:
         """Return whose call it is; an unknown caller gets a brief without a customer."""
+        known = await self._identify(start, ticket)
+        return replace(known, brief=replace(known.brief, simple_flow=simple_flow))
+
+    async def _identify(self, start: Started, ticket: Mapping[str, str]) -> Known:
         phone = self._phone(start, ticket)
         inbound = ticket.get("direction", "").lower() in ("incoming", "inbound")
         deadline = asyncio.get_running_loop().time() + (0.0 if inbound else WAIT)

@@ -83,6 +83,8 @@ def event_to_proto(event: RecordEvent) -> CallEvent:
                 disposition=event.facts.disposition,
                 callback_words=event.facts.callback_words,
             )
+            if event.facts.callback_at:
+                facts.callback_time.FromDatetime(event.facts.callback_at)
             proto.facts.CopyFrom(facts)
     return proto
 

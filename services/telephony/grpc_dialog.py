@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Final
 
 import grpc.aio
@@ -19,6 +19,7 @@ from voice.dialog.v1 import (
     ConverseRequest,
     ConverseResponse,
     DialogServiceStub,
+    Flow,
     Heard,
     KeyPressed,
     NoInput,
@@ -49,7 +50,9 @@ class GrpcConversation:
 
     def __init__(self, brief: Brief, snapshot: bytes) -> None:
         self._requests: asyncio.Queue[ConverseRequest | None] = asyncio.Queue()
-        self._requests.put_nowait(ConverseRequest(begin=Begin(brief=brief_to_proto(brief), snapshot=snapshot)))
+        flow = Flow.FLOW_SIMPLE if brief.simple_flow else Flow.FLOW_FULL
+        begin = Begin(brief=brief_to_proto(brief), snapshot=snapshot, flow=flow)
+        self._requests.put_nowait(ConverseRequest(begin=begin))
         self._responses: AsyncIterator[ConverseResponse]
         self.facts: Facts | None = None
         """What the whole conversation came to; see the port."""
@@ -143,7 +146,8 @@ def turn_from_proto(turn: TurnProto) -> Turn:
 
 
 def _facts(facts: FactsProto) -> Facts:
-    return Facts(facts.language, facts.verified, facts.disposition, facts.callback_words)
+    named = facts.callback_time.ToDatetime(UTC) if facts.HasField("callback_time") else None
+    return Facts(facts.language, facts.verified, facts.disposition, facts.callback_words, named)
 
 
 def _lines(lines: Iterable[LineProto]) -> tuple[model.Line, ...]:

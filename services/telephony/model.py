@@ -22,6 +22,8 @@ class Brief:
     language: str = ""
     inbound: bool = False
     """True when the borrower rang us."""
+    simple_flow: bool = False
+    """True when dialog finds out the language as for older integrations; the socket that was opened tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,8 @@ class Facts:
     verified: bool = False
     disposition: str = ""
     callback_words: str = ""
+    callback_at: datetime | None = None
+    """The time that those words name; None when they name none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,13 +94,15 @@ class Switchboard:
             line.end(Ended(ending))
         return line is not None
 
-    def take(self, start: Started, ticket: Mapping[str, str], leg: Leg, line: Line) -> asyncio.Task[None]:
+    def take(
+        self, start: Started, ticket: Mapping[str, str], leg: Leg, line: Line, *, simple_flow: bool = False
+    ) -> asyncio.Task[None]:
         """Lead the call whose stream has begun, in a task that nobody but `drain` cancels."""
         old = self._lines.get(start.call_sid)
         if old:
             old.end(MEDIA_LOST)  # a stream gone silent makes way for a new one
         self._lines[start.call_sid] = line
-        return self._tasks.start(self._lead(start, ticket, leg, line), "call")
+        return self._tasks.start(self._lead(start, ticket, leg, line, simple_flow), "call")
 
     async def drain(self, within: float) -> None:
         """Take no more calls, and wait for those that live; say goodbye to the last ones in time."""
@@ -111,10 +113,10 @@ class Switchboard:
         await self._tasks.wait(min(within, FAREWELL_BEFORE))
         await self._tasks.cancel()
 
-    async def _lead(self, start: Started, ticket: Mapping[str, str], leg: Leg, line: Line) -> None:
+    async def _lead(self, start: Started, ticket: Mapping[str, str], leg: Leg, line: Line, simple_flow: bool) -> None:
         metrics.slots_used.add(1)
         try:
-            known = await self._callers.identify(start, ticket)
+            known = await self._callers.identify(start, ticket, simple_flow=simple_flow)
             own = Ownership()
             if not await self._claim(start.call_sid, own):
                 log.warning("Another pod leads this call.", call_sid=start.call_sid)

@@ -48,7 +48,11 @@ class Voicebot:
         self._switchboard, self._tickets, self._numbered = switchboard, tickets, numbered
         self._authorization = encode_basic_auth(user, password) if user else ""
 
-    async def handle(self, request: web.Request) -> web.StreamResponse:
+    async def handle_simple(self, request: web.Request) -> web.StreamResponse:
+        """Serve one socket of an older integration: the same protocol, the simple flow of dialog."""
+        return await self.handle(request, simple_flow=True)
+
+    async def handle(self, request: web.Request, *, simple_flow: bool = False) -> web.StreamResponse:
         """Serve one socket, until it ends."""
         ticket = await self._admit(request)
         socket = web.WebSocketResponse(autoping=False, compress=False, max_msg_size=LARGEST_MESSAGE)
@@ -67,7 +71,7 @@ class Voicebot:
         )
         if start.mulaw:
             log.error("A stream says that it is mu-law; it is taken at its word.", call_sid=start.call_sid)
-        await self._serve(socket, start, ticket)
+        await self._serve(socket, start, ticket, simple_flow)
         return socket
 
     async def _admit(self, request: web.Request) -> Mapping[str, str]:
@@ -85,7 +89,9 @@ class Voicebot:
             raise web.HTTPConflict
         return ticket
 
-    async def _serve(self, socket: web.WebSocketResponse, start: Started, ticket: Mapping[str, str]) -> None:
+    async def _serve(
+        self, socket: web.WebSocketResponse, start: Started, ticket: Mapping[str, str], simple_flow: bool
+    ) -> None:
         metrics.sockets.add(1, metrics.VOICE)
         line = Line(ping=lambda: leg.ping())  # noqa: PLW0108 -- the leg comes after the line
         leg = SocketLeg(
@@ -94,7 +100,7 @@ class Voicebot:
             on_stuck=lambda: line.end(MEDIA_LOST),
         )
         sending = asyncio.create_task(leg.run(), name="send")
-        call = self._switchboard.take(start, ticket, leg, line)
+        call = self._switchboard.take(start, ticket, leg, line, simple_flow=simple_flow)
         call.add_done_callback(lambda _: leg.close())
         counts: Counter[str] = Counter()
         try:

@@ -1,17 +1,9 @@
-"""Checks a customer file: which rows are good, and what is wrong with the others, cell by cell.
+"""Checks a customer file: which rows are good, and what is wrong with the others, cell by cell."""
 
-Run as a program, it reads the file on standard input and writes the findings to standard output, so that a service
-can have hostile files read by a process that it can limit and kill.
-"""
-
-import argparse
 import csv
-import gc
 import io
-import resource
-import sys
-from collections.abc import Callable
-from dataclasses import fields, replace
+from collections.abc import Callable, Iterator
+from dataclasses import fields
 from datetime import date
 from operator import attrgetter
 from statistics import median
@@ -20,7 +12,7 @@ from typing import Final, TypeVar
 from services.customers.amounts import read_amount
 from services.customers.cells import Warn, read_loan_id, read_name
 from services.customers.dates import EPOCH, EPOCH_1904, Order, in_words, month_first, read_due_date
-from services.customers.findings import BadCell, BadFile, Findings
+from services.customers.findings import BadCell, BadFile
 from services.customers.model import CheckedFile, CleanFile, LoanRow, Problem
 from services.customers.phone import read_phone
 from services.customers.places import read_language, read_state
@@ -29,26 +21,32 @@ from services.customers.sheet import MAX_CELL
 from services.customers.table import Table, read_table
 
 MAX_PROBLEMS: Final = 1000
-_MEMORY_BYTES: Final = 1024**3
+TELL_ROWS: Final = 2000
 _TIMES_MEDIAN: Final = 10
 _ENOUGH_FOR_A_MEDIAN: Final = 10
 
+Tell = Callable[[int, int], None]
+"""Is told how many rows have been checked, and of how many."""
 _VALUES: Final = attrgetter(*(field.name for field in fields(LoanRow)))
 
 Value = TypeVar("Value")
 
 
-def check_file(data: bytes, *, lender_name: str, today: date) -> CheckedFile:
+def check_file(
+    data: bytes, *, lender_name: str, today: date, tell: Tell = lambda _checked, _total: None
+) -> CheckedFile:
     """Read a file of any kind and check every row; `BadFile` when it cannot be imported as a whole.
 
     Args:
         data: the file.
         lender_name: who lends, where the file has no column for it or an empty cell.
         today: the day in India, against which due dates are checked.
+        tell: what to tell of the progress.
     """
     table = read_table(data)
+    tell(0, len(table.numbers))
     check = _Check(table)
-    good = check.rows(lender_name, today)
+    good = check.rows(lender_name, today, tell)
     check.problems += shared_phones(good, table.columns["phone_number"])
     failed = {problem.row for problem in check.problems if not problem.warning}
     good = [row for row in good if row.row not in failed]
@@ -79,10 +77,10 @@ class _Check:
         self._table = table
         self.problems: list[Problem] = list(table.notes)
 
-    def rows(self, lender_name: str, today: date) -> list[LoanRow]:
+    def rows(self, lender_name: str, today: date, tell: Tell) -> list[LoanRow]:
         """Return the rows in which nothing is wrong."""
-        first = BadCell("ROW_TOO_LONG", "The row has more cells than the header: perhaps a bare comma.")
-        self.problems += [self._problem(number, "name", first) for number in sorted(self._table.too_long)]
+        long = BadCell("ROW_TOO_LONG", "The row has more cells than the header: perhaps a bare comma.")
+        self.problems += [self._problem(number, "name", long) for number in sorted(self._table.too_long)]
         order = self._date_order()
         columns = (
             self._column("name", read_name),
@@ -94,9 +92,11 @@ class _Check:
             self._column("due_date", lambda text, _: read_due_date(text, order=order, today=today)),
             self._column("language", read_language, ""),
         )
-        found = zip(self._table.numbers, *columns, strict=True)
         rows: list[LoanRow] = []
-        for number, name, phone, state, loan_id, lender, amount, due, language in found:
+        for checked, (number, *values) in enumerate(zip(self._table.numbers, *columns, strict=True), start=1):
+            name, phone, state, loan_id, lender, amount, due, language = values
+            if checked % TELL_ROWS == 0 or checked == len(self._table.numbers):
+                tell(checked, len(self._table.numbers))
             if number in self._table.too_long or state is None or language is None:
                 continue
             if name and phone and loan_id and lender and amount and due:
@@ -105,19 +105,20 @@ class _Check:
 
     def _column(
         self, field: str, read: Callable[[str, Warn], Value], default: Value | None = None
-    ) -> list[Value | None]:
+    ) -> Iterator[Value | None]:
         """Read each text of a column once, however many rows hold it; None stands where it cannot be read."""
         texts = self._table.cells.get(field)
         if texts is None:
-            return [default] * len(self._table.numbers)
-        read_texts = {text: _read(text, read) for text in dict.fromkeys(texts)}
-        values: list[Value | None] = []
+            yield from [default] * len(self._table.numbers)
+            return
+        known: dict[str, tuple[Value | None, list[tuple[str, str, bool]]]] = {}
         for number, text in zip(self._table.numbers, texts, strict=True):
-            value, findings = read_texts[text]
-            values.append(value)
+            if text not in known:
+                known[text] = _read(text, read)
+            value, findings = known[text]
             for code, words, warning in findings:
                 self.problems.append(Problem(number, self._table.columns[field], code, words, warning))
-        return values
+            yield value
 
     def _date_order(self) -> Order:
         """Settle how the column of due dates is written, and say so where nothing in it shows it."""
@@ -175,25 +176,3 @@ def _most_important(problems: list[Problem]) -> list[Problem]:
     if len(problems) > MAX_PROBLEMS:
         problems = sorted(problems, key=lambda problem: problem.warning)[:MAX_PROBLEMS]
     return sorted(problems, key=lambda problem: problem.row)
-
-
-def main() -> None:
-    """Check the file on standard input."""
-    parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("--lender", required=True, help="who lends, where the file does not say")
-    parser.add_argument("--today", required=True, type=date.fromisoformat, help="the day in India")
-    options = parser.parse_args()
-    gc.disable()  # a list of 100 000 rows has no cycles, and this process ends with it
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
-    try:
-        checked = check_file(sys.stdin.buffer.read(), lender_name=options.lender, today=options.today)
-    except BadFile as error:
-        told, lines = Findings((error.code, str(error))), b""
-    else:
-        clean = written_out(checked)
-        told, lines = Findings(replace(clean, lines=b"")), clean.lines
-    sys.stdout.buffer.write(told.model_dump_json().encode() + b"\n" + lines)
-
-
-if __name__ == "__main__":
-    main()

@@ -2,9 +2,6 @@
 
 from typing import Final
 
-from pydantic import RootModel
-
-from services.customers.model import CleanFile
 from voicekit.errors import InvalidInput
 
 MAX_BYTES: Final = 10 * 1024 * 1024
@@ -24,7 +21,3 @@ class BadFile(InvalidInput):
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
-
-
-class Findings(RootModel[CleanFile | tuple[str, str]]):
-    """What one process tells another: a clean file, whose lines follow, or the code and the text of a `BadFile`."""

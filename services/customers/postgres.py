@@ -27,9 +27,10 @@ _LOST: Final = (
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
     asyncpg.OperatorInterventionError,
-    asyncpg.TooManyConnectionsError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.TransactionRollbackError,
 )
-"""What asyncpg raises when the server, or the way to it, is gone."""
+"""What asyncpg raises when the server, or the way to it, is gone, or when it has given up and may be asked again."""
 
 
 class Database:

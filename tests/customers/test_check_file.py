@@ -1,7 +1,4 @@
-import subprocess
-import sys
 from datetime import date
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -9,8 +6,7 @@ from hypothesis import strategies as st
 
 from services.customers import check_file as check_file_module
 from services.customers import readers, table
-from services.customers.check_file import check_file, written_out
-from services.customers.file_checker import ProcessFileChecker
+from services.customers.check_file import check_file
 from services.customers.findings import BadFile
 from services.customers.model import CheckedFile, LoanRow
 from voicekit.errors import VoiceError
@@ -156,26 +152,6 @@ def test_any_text_below_a_header_is_a_checked_file_or_a_bad_one(text: str) -> No
             assert isinstance(refusal, BadFile)
         else:
             assert checked.rejected_rows >= 0
-
-
-async def test_a_process_of_its_own_finds_the_same() -> None:
-    checker = ProcessFileChecker()
-    data = (HEADER + GOOD + "Ravi,98\n").encode()
-    assert await checker.check(data, lender_name="Asha Finance", today=TODAY) == written_out(check(data))
-    with pytest.raises(BadFile) as refusal:
-        await checker.check(b"", lender_name="Asha Finance", today=TODAY)
-    assert refusal.value.code == "FILE_EMPTY"
-
-
-async def test_a_process_that_takes_too_long_is_killed() -> None:
-    with pytest.raises(BadFile, match="could not be read within"):
-        await ProcessFileChecker(timeout_s=0.01).check(b"", lender_name="Asha Finance", today=TODAY)
-
-
-def test_the_program_explains_itself() -> None:
-    command = [sys.executable, "-m", "services.customers.check_file", "--help"]
-    done = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True, check=True)
-    assert "--lender" in done.stdout
 
 
 def test_titles_sums_and_units_do_not_hide_the_list() -> None:

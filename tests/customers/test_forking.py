@@ -22,10 +22,12 @@ async def test_grpc_stays_out_of_the_fork_that_starts_the_file_checker(database_
     service = await asyncio.create_subprocess_exec(
         *PROGRAM, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     )
-    async with channel(address, "voice.customers.v1.CustomersService") as there:
-        customers = pb.CustomersServiceStub(there)
-        done = await customers.ImportCustomers(pieces(), timeout=30, wait_for_ready=True)
-    service.terminate()
-    _, printed = await service.communicate()
+    try:
+        async with channel(address, "voice.customers.v1.CustomersService") as there:
+            customers = pb.CustomersServiceStub(there)
+            done = await customers.ImportCustomers(pieces(), timeout=60, wait_for_ready=True)
+    finally:
+        service.terminate()
+        _, printed = await service.communicate()
     assert len(done.customer_ids) == 1
     assert b"fork" not in printed

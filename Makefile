@@ -48,7 +48,7 @@ protos: $(VENV)/.dev ## Make gen/ from protos/
 env: $(VENV)/.dev ## Make .env.example from the services' settings
 	@$(BIN)/python -m tools.env_example
 
-bench: $(VENV)/.dev ## Measure (make bench -- vad, or turns; each has --help)
+bench: $(VENV)/.dev ## Measure: make bench lists what; make bench -- load --help
 	@$(BIN)/python -m bench $(ARGS)
 
 PIN := uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q

@@ -12,13 +12,14 @@ HERE = Path(__file__).parent
 def benches() -> dict[str, str]:
     """Return each measurement's name and what it measures: the first line of its file. A bench is what has a `main`."""
     found = {}
-    for file in sorted(HERE.glob("*.py")):
+    for file in sorted([*HERE.glob("[!_]*.py"), *HERE.glob("*/__main__.py")]):
         module = ast.parse(file.read_text(encoding="utf-8"))
         has_main = any(
             isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef) and part.name == "main" for part in module.body
         )
-        if has_main and not file.name.startswith("_"):
-            found[file.stem] = (ast.get_docstring(module) or "").partition("\n")[0]
+        if has_main:
+            name = file.parent.name if file.stem == "__main__" else file.stem
+            found[name] = (ast.get_docstring(module) or "").partition("\n")[0]
     return found
 
 

@@ -63,6 +63,10 @@ class Processes:
         if program.ready:
             await self._wait_until_ready(program, process)
 
+    def pid(self, name: str) -> int:
+        """Return the process id of a program that runs."""
+        return self._running[name].pid
+
     async def stop(self, name: str) -> None:
         """Tell one program to stop, wait, and kill it when it does not."""
         await self._end(name, signal.SIGTERM)

@@ -1,0 +1,231 @@
+"""One run: N calls are placed, answered one after another, held at N for a while, and ended."""
+
+import asyncio
+import gc
+import itertools
+import json
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import aiohttp
+
+from bench.load.beat import Beat
+from bench.load.borrower import Borrower, Story
+from bench.load.clients import Desk, index_of
+from bench.load.exchange import Exchange, Order
+from bench.load.meters import Probe, ask_grpc, ask_http, cpu_of, memory_of
+from bench.load.rig import Rig
+from bench.load.speech import BORROWERS, NOISES, Stock
+from local.system import WEBHOOK_SECRET
+from voicekit.rpc import channel
+
+ANSWERS_A_SECOND: Final = 12
+SHORTEST_RAMP_S: Final = 2.0
+SETTLE_S: Final = 3.0
+SHORTEST_CALL_S: Final = 22.0
+"""For how many calls must be ready to take the place of those that end."""
+QUIET_S: Final = 1.0
+PROBED: Final = 1 / 3
+"""Share of the window, its last, in which loops are asked for signs of life: after CPU was counted, for it costs."""
+_INTERRUPTS_EACH: Final = 3
+
+
+@dataclass(slots=True)
+class Run:
+    """What one run showed. Times are the loop's."""
+
+    calls: int
+    frame_ms: int
+    begins: float = 0.0
+    ends: float = 0.0
+    """Of the measured window."""
+    counted: float = 0.0
+    """Until when, from `begins`, CPU was counted."""
+    stories: list[Story] = field(default_factory=list)
+    cpu_s: dict[str, float] = field(default_factory=dict)
+    """Of each service, in the window."""
+    beside_s: dict[str, float] = field(default_factory=dict)
+    """Of what else works for the calls."""
+    generator_s: float = 0.0
+    memory_mb: dict[str, float] = field(default_factory=dict)
+    placing_cpu_s: dict[str, float] = field(default_factory=dict)
+    placed: int = 0
+    late: list[tuple[float, float, int]] = field(default_factory=list)
+    waits: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
+    """Probes of each service."""
+    provider_log: list[dict[str, Any]] = field(default_factory=list)
+    model_asked: int = 0
+    """Requests to the model in the window."""
+    never_ended: int = 0
+    """Calls that the product still held when all were over."""
+
+
+class Driver:
+    """Drives a rig through runs."""
+
+    def __init__(self, rig: Rig, stock: Stock) -> None:
+        self._rig, self._stock = rig, stock
+        self._numbers = itertools.count(1)
+        self._log_read = 0
+        self._ready: deque[tuple[Order, Borrower]] = deque()
+        self.probes: dict[str, Probe] = {}
+
+    @classmethod
+    @asynccontextmanager
+    async def started(cls, rig: Rig, stock: Stock) -> AsyncIterator["Driver"]:
+        """Put the generator in the carrier's place."""
+        driver = cls(rig, stock)
+        async with AsyncExitStack() as stack:
+            driver.beat = Beat(stock.frame_ms)
+            driver.exchange = await stack.enter_async_context(Exchange(driver.beat, WEBHOOK_SECRET))
+            await driver.exchange.serve(rig.system.ports.exotel)
+            driver.desk = Desk(rig)
+            stack.push_async_callback(driver.desk.close)
+            driver.client = await stack.enter_async_context(aiohttp.ClientSession())
+            driver._make_probes(stack)
+            try:
+                yield driver
+            finally:
+                driver.exchange.refuse_all()
+                driver.exchange.hang_up_all()
+                await driver.exchange.settle()
+                driver.beat.stop()
+
+    beat: Beat
+    exchange: Exchange
+    desk: Desk
+    client: aiohttp.ClientSession
+
+    async def idle(self, seconds: float) -> dict[str, float]:
+        """Return CPU-seconds a second of each service that has no call."""
+        before = cpu_of(self._rig.measured)
+        await asyncio.sleep(seconds)
+        after = cpu_of(self._rig.measured)
+        return {name: (after[name] - before[name]) / seconds for name in after}
+
+    async def run(self, calls: int, seconds: float) -> Run:
+        """Make one run."""
+        run = Run(calls, self._stock.frame_ms)
+        ramp_s = max(SHORTEST_RAMP_S, calls / ANSWERS_A_SECOND)
+        replaced = calls * (ramp_s / 2 + SETTLE_S + seconds) / SHORTEST_CALL_S
+        await self._place(run, calls + round(replaced) + 1)
+        self._ready.extend((order, self._borrower(order)) for order in self.exchange.ringing)
+        gc.collect()
+        gc.freeze()
+        gc.disable()
+        holding = asyncio.create_task(self._hold(run, calls, ramp_s), name="hold")
+        try:
+            await asyncio.sleep(ramp_s + SETTLE_S)
+            await self._measure(run, seconds)
+        finally:
+            holding.cancel()
+            await asyncio.wait([holding])
+            gc.enable()
+            gc.unfreeze()
+        await self._end(run)
+        return run
+
+    async def _place(self, run: Run, count: int) -> None:
+        """Have phones ring, and wait until everything that is made beforehand is made."""
+        customers = await self.desk.upload(count)
+        before = cpu_of(self._rig.measured)
+        run.placed = await self.desk.place(customers)
+        await self._quiet()
+        after = cpu_of(self._rig.measured)
+        run.placing_cpu_s = {name: after[name] - before[name] for name in after}
+
+    async def _quiet(self) -> None:
+        """Wait until the provider is asked nothing any more."""
+        size = -1
+        while (now := self._rig.provider_log.stat().st_size) != size:
+            size = now
+            await asyncio.sleep(QUIET_S)
+
+    async def _hold(self, run: Run, calls: int, ramp_s: float) -> None:
+        """Have borrowers pick up, spread over the ramp, each followed by another when the call is over."""
+
+        async def line(after: float) -> None:
+            await asyncio.sleep(after)
+            while self._ready:
+                order, borrower = self._ready.popleft()
+                run.stories.append(borrower.story)
+                await self.exchange.answer(order, borrower)
+                await borrower.over.wait()
+
+        async with asyncio.TaskGroup() as lines:
+            for index in range(calls):
+                lines.create_task(line(index * ramp_s / calls), name="line")
+
+    async def _measure(self, run: Run, seconds: float) -> None:
+        loop = asyncio.get_running_loop()
+        measured, beside, ours = self._rig.measured, self._rig.beside, {"generator": [0]}
+        asked = await self._model_requests()
+        self.beat.late.clear()
+        before, before_beside, before_ours = cpu_of(measured), cpu_of(beside), cpu_of(ours)
+        run.begins = loop.time()
+        await asyncio.sleep(seconds * (1 - PROBED))
+        after, after_beside, after_ours = cpu_of(measured), cpu_of(beside), cpu_of(ours)
+        run.counted = loop.time()
+        run.waits = await self._ask(seconds * PROBED)
+        run.ends = loop.time()
+        run.late = list(self.beat.late)
+        run.cpu_s = {name: after[name] - before[name] for name in after}
+        run.beside_s = {name: after_beside[name] - before_beside[name] for name in after_beside}
+        run.generator_s = after_ours["generator"] - before_ours["generator"]
+        run.memory_mb = await asyncio.to_thread(memory_of, measured)
+        run.model_asked = await self._model_requests() - asked
+
+    async def _end(self, run: Run) -> None:
+        """End what is left, and wait until the product knows it."""
+        self._ready.clear()
+        self.exchange.hang_up_all()
+        self.exchange.refuse_all()
+        await self.exchange.settle()
+        for _ in range(60):
+            run.never_ended = await self.desk.live_calls()
+            if not run.never_ended:
+                break
+            await asyncio.sleep(0.25)
+        run.provider_log = self._read_log()
+
+    def _borrower(self, order: Order) -> Borrower:
+        """Make who picks up; the language follows from the state that was uploaded."""
+        number, index = next(self._numbers), index_of(order.phone)
+        noise = NOISES[number // len(BORROWERS) % len(NOISES)]
+        interrupts = number % _INTERRUPTS_EACH == 0
+        return Borrower(number, BORROWERS[index % len(BORROWERS)], noise, self._stock, interrupts=interrupts)
+
+    def _make_probes(self, stack: AsyncExitStack) -> None:
+        ports = self._rig.system.ports
+        for name, web in zip(self._rig.telephonies, self._rig.webs, strict=True):
+            self.probes[name] = Probe(ask_http(self.client, f"{web}/healthz"))
+        for name in ("speech", "dialog"):
+            to = channel(f"127.0.0.1:{getattr(ports, name)}", "")
+            stack.push_async_callback(to.close)
+            self.probes[name] = Probe(ask_grpc(to, name))
+
+    async def _ask(self, seconds: float) -> dict[str, list[tuple[float, float]]]:
+        """Ask all loops for signs of life, for so long."""
+        asking = [asyncio.create_task(probe.run(), name="probe") for probe in self.probes.values()]
+        await asyncio.sleep(seconds)
+        for task in asking:
+            task.cancel()
+        await asyncio.wait(asking)
+        return {name: probe.taken() for name, probe in self.probes.items()}
+
+    async def _model_requests(self) -> int:
+        url = f"http://127.0.0.1:{self._rig.system.ports.bedrock}/emulator/requests"
+        async with self.client.get(url) as answer:
+            body = await answer.json()
+        return len(body["requests"] if isinstance(body, dict) else body)
+
+    def _read_log(self) -> list[dict[str, Any]]:
+        """Return what the provider wrote since the last time."""
+        with self._rig.provider_log.open("rb") as file:
+            file.seek(self._log_read)
+            data = file.read()
+        self._log_read += len(data)
+        return [json.loads(line) for line in data.splitlines()]

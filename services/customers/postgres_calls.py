@@ -29,6 +29,7 @@ from services.customers.postgres_customers import SELECT_CUSTOMER, to_customer
 from services.customers.postgres_facts import read_facts
 from voicekit.clock import Now
 from voicekit.errors import AlreadyExists, InvalidInput, NotFound, VoiceError, WrongState
+from voicekit.telemetry import meter
 
 if TYPE_CHECKING:
     from services.customers.postgres import Connection
@@ -39,6 +40,7 @@ SELECT_CALL: Final = """
         s.language_used, s.verified, s.start_time, s.answer_time, s.end_time
     FROM call_sessions AS s
 """
+_conflicts = meter().create_counter("status_conflict_total", description="Events that contradict the record.")
 SELECT_TURN: Final = """
     SELECT
         t.call_session_id, s.customer_id, t.seq, t.speaker, t.state, t.text, t.language, t.intent, t.decided_by,
@@ -118,6 +120,7 @@ class PostgresCalls:
         session_id = _to_uuid(call_id)
         async with self._database.transaction() as connection:
             verdicts = [await self._record(connection, session_id, event) for event in events]
+            _conflicts.add(verdicts.count(Verdict.CONFLICT))
             if Verdict.NO_CALL in verdicts:
                 raise NotFound("there is no such call")
         return verdicts

@@ -28,6 +28,7 @@ from services.dashboard.web.sign_in import SignInApi
 from services.dashboard.web.statistics import StatisticsApi
 from services.dashboard.web.uploads import UploadsApi
 from voicekit.clock import Now
+from voicekit.web import measured
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ def make_dashboard(parts: Parts) -> Dashboard:
     api = OpenApi()
     endpoints = [*_open(signing, health), *_signed_in(parts, signing, live, api)]
     api.document = describe(endpoints)
-    app = web.Application(middlewares=[errors_as_json], client_max_size=MAX_BODY)
+    app = web.Application(middlewares=[measured, errors_as_json], client_max_size=MAX_BODY)
     app.on_response_prepare.append(set_headers)
     for endpoint in endpoints:
         add(app, endpoint, guard)

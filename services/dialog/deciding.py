@@ -10,7 +10,7 @@ from services.dialog.intents import Intent
 from services.dialog.ports import Doubt, IntentModel, Opinion
 from services.dialog.turns import DecidedBy
 from voicekit.errors import VoiceError
-from voicekit.telemetry import meter, seconds
+from voicekit.telemetry import meter, note_span, seconds
 
 log = structlog.get_logger(__name__)
 
@@ -78,5 +78,7 @@ class Decider:
             log.exception("The intent model's adapter failed.")
             verdict, outcome = UNDECIDED, "mistake"
         _asked.add(1, {"outcome": outcome})
-        _took.record(asyncio.get_running_loop().time() - began)
+        took_s = asyncio.get_running_loop().time() - began
+        _took.record(took_s)
+        note_span("dialog.model", took_s, outcome=outcome)
         return verdict

@@ -9,7 +9,7 @@ from services.dialog.conversation import Conversation
 from services.dialog.deciding import Decider, Verdict
 from services.dialog.ports import Doubt
 from services.dialog.turns import Finished, Happening, Heard, KeyPressed, NoInput, Played, Summary, Turn
-from voicekit.telemetry import meter
+from voicekit.telemetry import meter, note_span
 
 _understood = meter().create_counter("dialog_answers_total", description="Answers of borrowers, by meaning.")
 _ended = meter().create_counter("dialog_conversations_total", description="Conversations, by what they came to.")
@@ -41,6 +41,7 @@ class Leader:
         self._conversation, self._decider, self._say = conversation, decider, say
         self._events: asyncio.Queue[Happening | _StillDeciding | _Decided | _PeerLost] = asyncio.Queue(maxsize=32)
         self._deciding: asyncio.Task[None] | None = None
+        self._heard_at = 0.0
 
     async def lead(self, happenings: AsyncIterator[Happening], snapshot: bytes = b"") -> Summary | None:
         """Lead the call to its end and return what it came to; None when the other side was lost before."""
@@ -70,13 +71,14 @@ class Leader:
             if isinstance(answer, Doubt):
                 self._deciding = tasks.create_task(self._decide(answer), name="decide")
             elif answer is not None:
-                _count(answer)
+                _count(answer, asyncio.get_running_loop().time() - self._heard_at)
                 await self._say(answer)
 
     def _answer(self, event: Happening | _StillDeciding | _Decided | _PeerLost) -> Turn | Doubt | None:
         answer: Turn | Doubt | None = None
         match event:
             case Heard():
+                self._heard_at = asyncio.get_running_loop().time()
                 self._stop_deciding()
                 answer = self._conversation.heard(event)
             case KeyPressed(digit):
@@ -108,7 +110,9 @@ class Leader:
             self._deciding = None
 
 
-def _count(turn: Turn) -> None:
+def _count(turn: Turn, took_s: float) -> None:
     if turn.understanding:
         told = turn.understanding
-        _understood.add(1, {"intent": told.intent, "decided_by": told.decided_by, "language": turn.language})
+        labels = {"intent": told.intent, "decided_by": told.decided_by, "language": turn.language}
+        _understood.add(1, labels)
+        note_span("dialog.answer", took_s, state=turn.state, **labels)

@@ -37,7 +37,7 @@ from services.speech.ports import Recogniser, Source, UtteranceRecogniser
 from services.speech.turns import BargedIn, Ended, Paused, Started, TurnEvent, TurnRules, TurnTaker, WentOn
 from services.speech.vad import Vad, VoiceModel, Window
 from voicekit.audio import BYTES_PER_MS, silence
-from voicekit.telemetry import meter, seconds
+from voicekit.telemetry import meter, note_span, seconds
 
 log = structlog.get_logger(__name__)
 
@@ -234,7 +234,9 @@ class _Hearing:
 
     async def _words(self, asking: Asking, utterance: int, started_ms: int, ended_ms: int) -> Words:
         final, source = await asking.words()
-        _words_after.record(asyncio.get_running_loop().time() - asking.ended_at, {"source": source.value})
+        took_s = asyncio.get_running_loop().time() - asking.ended_at
+        _words_after.record(took_s, {"source": source.value})
+        note_span("speech.words", took_s, source=source.value, utterance=utterance)
         _turns.add(1, {"source": source.value})
         if source is Source.NONE:
             log.error("No way brought the words of a turn.", utterance=utterance)

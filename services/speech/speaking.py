@@ -23,7 +23,7 @@ from services.speech.rendering import Rendering, Screen, after_what_was_said
 from services.speech.stores import MemoryStore
 from voicekit.audio import duration_ms
 from voicekit.errors import ProviderDown, VoiceError
-from voicekit.telemetry import meter, seconds
+from voicekit.telemetry import meter, note_span, seconds
 
 log = structlog.get_logger(__name__)
 tts_log = structlog.get_logger("tts")
@@ -195,6 +195,7 @@ class Speaking:
 
     async def _make(self, rendering: Rendering, key: str, line: Line, language: str, wait_s: float) -> None:
         """Make a line's audio; its failure is the listeners' to hear."""
+        began = asyncio.get_running_loop().time()
         try:
             await self._limit.take(within_s=wait_s)
             try:
@@ -211,6 +212,8 @@ class Speaking:
             raise
         length, plays_ms = len(line.text), duration_ms(pcm)
         tts_log.info("TTS_SYNTHESIS_SUCCESS", text_length=length, language=language, duration_ms=plays_ms)
+        took_s = asyncio.get_running_loop().time() - began
+        note_span("speech.synthesis", took_s, text_length=length, language=language, duration_ms=plays_ms)
         self._memory.put(key, pcm, life_s=self._life_here_s(line))
         life_s = self._rules.personal_life_s if line.personal else self._rules.static_life_s
         await self._shared.put(key, pcm, life_s=life_s)

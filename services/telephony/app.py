@@ -15,6 +15,7 @@ from services.telephony.signer import Signer
 from services.telephony.tickets import Tickets
 from services.telephony.transfers import Transfers
 from services.telephony.voicebot import Voicebot
+from voicekit.web import measured
 
 log = structlog.get_logger(__name__)
 
@@ -67,7 +68,7 @@ class App:
 
     def build(self) -> web.Application:
         """Build the application."""
-        app = web.Application(client_max_size=LARGEST_BODY)
+        app = web.Application(middlewares=[measured], client_max_size=LARGEST_BODY)
         app.router.add_get("/ws/voicebot/{session_id}", self.voicebot.handle)
         app.router.add_get("/ws/voicebot-compatibility/{session_id}", self.voicebot.handle_simple)
         for path, handler in (

@@ -1,6 +1,9 @@
 """What is measured of calls."""
 
+from collections.abc import Callable
 from typing import Final
+
+from opentelemetry.metrics import Observation
 
 from voicekit.telemetry import meter, seconds
 
@@ -14,3 +17,10 @@ sockets = meter().create_up_down_counter("ws_connections", description="Sockets 
 dials_unknown = meter().create_counter("dial_unknown_total", description="Calls of which the carrier did not tell.")
 VOICE: Final = {"socket": "voice"}
 slots_used = meter().create_up_down_counter("call_slots_used", description="Calls on the line.")
+
+
+def watch_outbox(oldest_s: Callable[[], float]) -> None:
+    """Measure how old the oldest event is that waits for the record; `oldest_s` is asked from another thread."""
+    meter().create_observable_gauge(
+        "outbox_age_seconds", [lambda _: [Observation(oldest_s())]], description="How long the oldest event waits."
+    )

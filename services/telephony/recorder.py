@@ -1,6 +1,7 @@
 """The way to the record: in order, once by key, and never in the way of a call."""
 
 import asyncio
+import time
 from collections import deque
 from datetime import timedelta
 from itertools import islice
@@ -8,6 +9,7 @@ from typing import Final
 
 import structlog
 
+from services.telephony import metrics
 from services.telephony.model import RecordEvent, StatusEvent
 from services.telephony.ports import Customers
 from services.telephony.tasks import Tasks
@@ -28,6 +30,8 @@ class Recorder:
     def __init__(self, customers: Customers) -> None:
         self._customers = customers
         self._waiting: dict[str, deque[RecordEvent]] = {}
+        self._since: dict[str, float] = {}
+        metrics.watch_outbox(self._oldest_s)
         self._tasks = Tasks()
 
     def tell(self, call_id: str, event: RecordEvent) -> None:
@@ -41,6 +45,11 @@ class Recorder:
         if len(waiting) == 1:
             self._tasks.start(self._write(call_id, waiting), "record")
 
+    def _oldest_s(self) -> float:
+        """Return how long the oldest event waits; asked by the thread that serves metrics."""
+        began = min(self._since.copy().values(), default=None)
+        return 0.0 if began is None else time.monotonic() - began
+
     async def drain(self, within: float) -> bool:
         """Wait until all is written; False when that takes longer than so many seconds."""
         done = await self._tasks.wait(within)
@@ -50,6 +59,7 @@ class Recorder:
     async def _write(self, call_id: str, waiting: deque[RecordEvent]) -> None:
         loop = asyncio.get_running_loop()
         pause, deadline = 0.2, loop.time() + GIVE_UP.total_seconds()
+        self._since[call_id] = time.monotonic()
         try:
             while waiting and loop.time() < deadline:
                 batch = list(islice(waiting, BATCH))
@@ -62,9 +72,10 @@ class Recorder:
                 except VoiceError:
                     log.exception("The record refused events.", call_id=call_id)
                 pause, deadline = 0.2, loop.time() + GIVE_UP.total_seconds()
+                self._since[call_id] = time.monotonic()
                 for _ in batch:
                     waiting.popleft()
         finally:
-            del self._waiting[call_id]
+            del self._waiting[call_id], self._since[call_id]
             if waiting:
                 log.error("Events were given up.", call_id=call_id, count=len(waiting))

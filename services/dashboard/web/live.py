@@ -21,8 +21,11 @@ from services.dashboard.web.endpoint import Asked, Input
 from services.dashboard.web.guard import Guard
 from voicekit.clock import Now
 from voicekit.errors import Overloaded, ProviderDown
+from voicekit.telemetry import meter
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger("websocket")
+_sockets = meter().create_up_down_counter("ws_connections", description="Sockets that are open.")
+_DASHBOARD: Final = {"socket": "dashboard"}
 
 BEAT_S: Final = 15.0
 """Between signs of life; with each it is checked that the sign-in still lasts."""
@@ -90,7 +93,8 @@ class LiveApi:
 
     async def _serve(self, socket: web.WebSocketResponse, websocket_id: str, person: Person, after: int | None) -> None:
         member = self._hub.join(after)
-        log.info("A live page was opened.", websocket_id=websocket_id, user=person.name)
+        _sockets.add(1, _DASHBOARD)
+        log.info("WEBSOCKET_CONNECTED", session_id=websocket_id, client=person.name)
         tasks = [
             asyncio.create_task(self._send(socket, member), name="send"),
             asyncio.create_task(self._beat(socket, websocket_id, person), name="beat"),
@@ -107,7 +111,8 @@ class LiveApi:
             await asyncio.gather(*tasks, return_exceptions=True)
             with contextlib.suppress(ProviderDown):
                 await self._sessions.delete_websocket_session(websocket_id)
-            log.info("A live page was closed.", websocket_id=websocket_id, code=socket.close_code)
+            _sockets.add(-1, _DASHBOARD)
+            log.info("WEBSOCKET_DISCONNECTED", session_id=websocket_id, client=person.name, code=socket.close_code)
 
     async def _say_why(self, socket: web.WebSocketResponse, done: set[asyncio.Task[None]]) -> None:
         errors = [task.exception() for task in done]

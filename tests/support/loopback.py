@@ -69,7 +69,7 @@ class LoopbackChannel:
             call.end(_error(grpc.StatusCode.UNAVAILABLE, "the connection was lost"))
 
     def stream_stream(self, path: str, request_serializer: Any, response_deserializer: Any, **_: object) -> Any:
-        def begin(requests: AsyncIterator[Any], *, timeout: float) -> _Call:
+        def begin(requests: AsyncIterator[Any], *, timeout: float, metadata: object = None) -> _Call:
             async def written() -> AsyncIterator[bytes]:
                 async for request in requests:
                     yield request_serializer(request)
@@ -79,7 +79,7 @@ class LoopbackChannel:
         return begin
 
     def unary_stream(self, path: str, request_serializer: Any, response_deserializer: Any, **_: object) -> Any:
-        def begin(request: Any, *, timeout: float) -> _Call:
+        def begin(request: Any, *, timeout: float, metadata: object = None) -> _Call:
             return _Call(self, path, timeout, response_deserializer, request_serializer(request))
 
         return begin

@@ -80,9 +80,14 @@ async def whole_system(
     lines: SharedLines | None = None,
     variant: Variant | None = None,
     model: IntentModel | None = None,
+    asked_with: str = "",
     **settings: object,
 ) -> AsyncIterator[WholeSystem]:
-    """Run everything; `lines` are those rendered before, the studio's when None; `settings` are telephony's."""
+    """Run everything.
+
+    `lines` are those rendered before, the studio's when None; `asked_with` is the query with which the carrier's flow
+    asks for the socket; `settings` are telephony's.
+    """
     async with AsyncExitStack() as stack:
         sarvam = await stack.enter_async_context(SarvamEmulator(phrases=()))
         sarvam.provider.recogniser = studio.recogniser
@@ -94,7 +99,7 @@ async def whole_system(
         to_customers = _customers(customers, calls)
         sessions = FakeSessions(asyncio.get_running_loop().time)
         port = free_port()
-        exotel = await stack.enter_async_context(running(_account(port, variant or Variant())))
+        exotel = await stack.enter_async_context(running(_account(port, asked_with, variant or Variant())))
         told = settings_for(port, exotel.url, **settings)
         outside = Outside(
             GrpcSpeech(to_speech, longest_call=LONGEST_CALL),  # type: ignore[arg-type]  # a pool of one
@@ -151,10 +156,10 @@ def _customers(customers: MemoryCustomers, calls: MemoryCalls) -> LoopbackChanne
     )
 
 
-def _account(port: int, variant: Variant) -> Options:
+def _account(port: int, asked_with: str, variant: Variant) -> Options:
     url = f"http://127.0.0.1:{port}"
     flow = recommended(
-        resolver_url=f"{url}/ws-url?token={SECRET}",
+        resolver_url=f"{url}/ws-url/{SECRET}{asked_with}",
         passthru_url=f"{url}/passthru-handler/{SECRET}",
         connect_url=f"{url}/connect-numbers/{SECRET}",
     )

@@ -79,6 +79,23 @@ async def test_the_socket_s_address_is_answered_however_it_is_asked(browser: Bro
     assert (kept["call_sid"], kept["custom_field"], kept["from"]) == ("s1", "c1", PHONE)
 
 
+@pytest.mark.parametrize("asked", ["flow=simple", "flow=SIMPLE", "Flow=simple"])
+async def test_an_older_integration_is_told_the_compatibility_socket(browser: Browser, asked: str) -> None:
+    _, body = await browser.ask("GET", f"/ws-url/{SECRET}?{asked}&CallSid=sid-x")
+    assert str(body["url"]).startswith(browser.it.url.replace("http", "ws") + "/ws/voicebot-compatibility/")
+
+
+@pytest.mark.parametrize(("path", "simple"), [("voicebot", False), ("voicebot-compatibility", True)])
+async def test_the_socket_that_is_opened_tells_dialog_which_flow_to_lead(
+    browser: Browser, path: str, simple: bool
+) -> None:
+    url = (await browser.socket_url()).replace("/voicebot/", f"/{path}/")
+    async with browser.client.ws_connect(url) as socket:
+        await socket.send_json(START)
+        await until(lambda: browser.it.dialog.briefs)
+    assert [brief.simple_flow for brief in browser.it.dialog.briefs] == [simple]
+
+
 async def test_no_two_tokens_are_the_same(browser: Browser) -> None:
     assert len({await browser.socket_url() for _ in range(20)}) == 20
 

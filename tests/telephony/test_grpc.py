@@ -66,10 +66,12 @@ from voice.dialog.v1 import (
     ConverseSummary,
     DialogServiceServicer,
     FallbackLines,
+    Flow,
     PlanCallRequest,
     PlanCallResponse,
     add_DialogServiceServicer_to_server,
 )
+from voice.dialog.v1 import Facts as DialogFacts
 from voice.dialog.v1 import Line as DialogLine
 from voice.dialog.v1 import Next as DialogNext
 from voice.dialog.v1 import Turn as DialogTurn
@@ -106,6 +108,8 @@ from voicekit.errors import NotFound, ProviderDown
 from voicekit.rpc import ChannelPool, RpcServer, channel
 
 Context = grpc.aio.ServicerContext[Any, Any]
+
+TOMORROW = datetime(2026, 11, 21, 11, 30, tzinfo=UTC)
 
 
 class Speech(SpeechServiceServicer):
@@ -159,7 +163,9 @@ class Dialog(DialogServiceServicer):
             if event.HasField("key_pressed"):
                 return  # without a word
             if event.HasField("finished"):
-                yield ConverseResponse(finished=ConverseSummary(turns=1))
+                facts = DialogFacts(callback_words="kal")
+                facts.callback_time.FromDatetime(TOMORROW)
+                yield ConverseResponse(finished=ConverseSummary(turns=1, facts=facts))
                 return
 
 
@@ -266,7 +272,7 @@ async def test_a_conversation_goes_over_the_wire(dialog: tuple[Dialog, GrpcDialo
     service, client = dialog
     plan = await client.plan(Brief("c1", customer_name="Asha"))
     assert (plan.language, plan.greeting, plan.goodbye) == ("kn-IN", (Line("hello Asha", True),), plan.greeting)
-    async with client.converse(Brief("c1"), b"before") as conversation:
+    async with client.converse(Brief("c1", simple_flow=True), b"before") as conversation:
         turns = conversation.turns()
         turn = await anext(turns)
         assert (turn.next, turn.language, turn.snapshot, turn.listen_for) == (Next.CONTINUE, "kn-IN", b"s", 5.0)
@@ -276,8 +282,9 @@ async def test_a_conversation_goes_over_the_wire(dialog: tuple[Dialog, GrpcDialo
         conversation.tell(NoInput())
         conversation.finish("hung_up")
         assert [turn async for turn in turns] == []
+        assert conversation.facts == Facts(callback_words="kal", callback_at=TOMORROW)
     begin, played, heard, silent, finished = service.told
-    assert begin.begin.snapshot == b"before"
+    assert (begin.begin.snapshot, begin.begin.flow) == (b"before", Flow.FLOW_SIMPLE)
     assert (played.played.heard.ToTimedelta().total_seconds(), played.played.interrupted) == (1.5, True)
     assert (heard.heard.text, heard.heard.lost) == ("haan", True)
     assert silent.HasField("no_input")
@@ -308,14 +315,17 @@ async def test_the_record_hears_events_in_its_own_words() -> None:
             StatusEvent("k1", at, Status.NOT_PICKED, "busy", "carrier"),
             TurnEvent("k2", at, 1, True, "S", "words", "hi-IN", 0, 900),
             FactsEvent("k3", at, Facts("hi-IN", True), "s1"),
+            FactsEvent("k4", at, Facts("hi-IN", True, "CB", "kal", TOMORROW)),
         ]
         await record.record("c1", events)
         await calls.close()
         await customers.close()
-    status, turn, facts = service.recorded[0].events
+    status, turn, facts, callback = service.recorded[0].events
     assert (status.source, status.status.reason, status.timestamp.ToDatetime(UTC)) == ("carrier", "busy", at)
     assert (turn.turn.text, turn.turn.ended_ms) == ("words", 900)
     assert (facts.facts.call_sid, facts.facts.verified) == ("s1", True)
+    assert not facts.facts.HasField("callback_time")
+    assert callback.facts.callback_time.ToDatetime(UTC) == TOMORROW
 
 
 @asynccontextmanager

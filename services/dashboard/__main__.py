@@ -14,7 +14,9 @@ from services.dashboard.board import Board
 from services.dashboard.follower import Follower
 from services.dashboard.grpc_customers import GrpcCalls, GrpcCustomers, open_calls_channel, open_customers_channel
 from services.dashboard.grpc_dialing import GrpcDialing, open_dialing_channel
+from services.dashboard.grpc_suppressions import GrpcSuppressions
 from services.dashboard.grpc_telephony import GrpcTelephony, open_channel
+from services.dashboard.grpc_uploads import GrpcUploads
 from services.dashboard.hub import Hub
 from services.dashboard.names import Names
 from services.dashboard.passwords import hash_password
@@ -69,8 +71,10 @@ async def built(settings: Settings) -> AsyncIterator[Dashboard]:
         sign_ins = SignIns(directory, RedisSignIns(redis), utc_now, idle_seconds=idle, most_seconds=most)
         parts = Parts(
             customers=customers,
+            uploads=GrpcUploads(customers_channel),
             calls=calls,
             dialing=GrpcDialing(dialing_channel),
+            holds=GrpcSuppressions(dialing_channel),
             phone=phone,
             sockets=Sessions(redis),
             sign_ins=sign_ins,

@@ -9,7 +9,7 @@ from services.dashboard.board import Board
 from services.dashboard.hub import Hub
 from services.dashboard.names import Names
 from services.dashboard.people import Role
-from services.dashboard.ports import Calls, Customers, Dialing, Phone, SocketSessions
+from services.dashboard.ports import Calls, Customers, Dialing, Holds, Phone, SocketSessions, Uploads
 from services.dashboard.recordings import Recordings
 from services.dashboard.sign_in import SignIns
 from services.dashboard.web.answers import errors_as_json, set_headers
@@ -20,8 +20,10 @@ from services.dashboard.web.endpoint import MAX_BODY, Endpoint, add
 from services.dashboard.web.exports import ExportsApi
 from services.dashboard.web.guard import Guard
 from services.dashboard.web.health import HealthApi
+from services.dashboard.web.holds import HoldsApi
 from services.dashboard.web.live import LiveApi
 from services.dashboard.web.openapi import OpenApi, describe
+from services.dashboard.web.original import OriginalPage
 from services.dashboard.web.pages import STATIC, Pages
 from services.dashboard.web.recordings import RecordingsApi
 from services.dashboard.web.sign_in import SignInApi
@@ -36,8 +38,10 @@ class Parts:
     """What the application is made of."""
 
     customers: Customers
+    uploads: Uploads
     calls: Calls
     dialing: Dialing
+    holds: Holds
     phone: Phone
     sockets: SocketSessions
     sign_ins: SignIns
@@ -99,15 +103,17 @@ def _open(signing: SignInApi, health: HealthApi) -> list[Endpoint]:
 
 def _signed_in(parts: Parts, signing: SignInApi, live: LiveApi, api: OpenApi) -> list[Endpoint]:
     """Return what needs a role."""
-    customers, pages = CustomersApi(parts.customers), Pages(parts.customers)
+    customers, pages = CustomersApi(parts.customers), Pages()
     calls = CallsApi(parts.calls, parts.phone, parts.names)
     recordings = RecordingsApi(parts.calls, parts.recordings)
     exports = ExportsApi(parts.customers, parts.calls, parts.names)
-    calling = CallingApi(parts.dialing)
-    uploads = UploadsApi(parts.customers, lender_name=parts.lender_name, max_bytes=parts.upload_max_bytes)
+    calling, holds = CallingApi(parts.dialing), HoldsApi(parts.holds)
+    original = OriginalPage(parts.customers, calling)
+    uploads = UploadsApi(parts.uploads, lender_name=parts.lender_name, max_bytes=parts.upload_max_bytes)
     return [
         Endpoint("GET", "/", pages.dashboard, Role.VIEWER, page=True, media_type="text/html"),
-        Endpoint("GET", "/original", pages.original, Role.VIEWER, page=True, media_type="text/html"),
+        Endpoint("GET", "/original", original.show, Role.VIEWER, page=True, media_type="text/html"),
+        Endpoint("POST", "/original", original.call, Role.OPERATOR, media_type="text/html"),
         Endpoint("GET", "/openapi.json", api.get, Role.VIEWER),
         Endpoint("GET", "/me", signing.me, Role.VIEWER),
         Endpoint("POST", "/logout", signing.sign_out, Role.VIEWER),
@@ -115,12 +121,19 @@ def _signed_in(parts: Parts, signing: SignInApi, live: LiveApi, api: OpenApi) ->
         Endpoint("GET", "/customers/{customer_id}", customers.get, Role.VIEWER),
         Endpoint("PUT", "/customers/{customer_id}/status", customers.set_status, Role.OPERATOR),
         Endpoint("GET", "/counts", customers.count, Role.VIEWER),
+        Endpoint("GET", "/customers/{customer_id}/suppressions", holds.list, Role.VIEWER),
+        Endpoint("POST", "/customers/{customer_id}/suppressions", holds.hold, Role.OPERATOR),
+        Endpoint("POST", "/suppressions/{suppression_id}/lift", holds.lift, Role.OPERATOR),
         Endpoint("GET", "/uploads", uploads.list, Role.VIEWER),
+        Endpoint("GET", "/uploads/{upload_id}", uploads.get, Role.OPERATOR),
+        Endpoint("GET", "/uploads/{upload_id}/progress", uploads.progress, Role.VIEWER, media_type="text/event-stream"),
+        Endpoint("GET", "/uploads/{upload_id}/rejected-rows", uploads.rejected_rows, Role.OPERATOR),
+        Endpoint("GET", "/uploads/{upload_id}/error-file", uploads.error_file, Role.OPERATOR, media_type="text/csv"),
         Endpoint("GET", "/calls", calls.list, Role.VIEWER),
         Endpoint("GET", "/calls/{call_id}", calls.get, Role.VIEWER),
         Endpoint("GET", "/calls/{call_id}/waveform", recordings.waveform, Role.VIEWER),
         Endpoint("GET", "/calls/{call_id}/recording", recordings.play, Role.VIEWER, media_type="audio/wav"),
-        Endpoint("GET", "/statistics", StatisticsApi(parts.board).get, Role.VIEWER),
+        Endpoint("GET", "/statistics", StatisticsApi(parts.board, parts.dialing).get, Role.VIEWER),
         Endpoint("GET", "/exports/customers", exports.customers, Role.OPERATOR, media_type="text/csv"),
         Endpoint("GET", "/exports/calls", exports.calls, Role.OPERATOR, media_type="text/csv"),
         Endpoint("POST", "/calls/{call_id}/end", calls.end, Role.OPERATOR),
@@ -128,6 +141,7 @@ def _signed_in(parts: Parts, signing: SignInApi, live: LiveApi, api: OpenApi) ->
         Endpoint("POST", "/trigger-call/{customer_id}", calling.trigger, Role.OPERATOR),
         Endpoint("POST", "/trigger-bulk-calls", calling.trigger_bulk, Role.OPERATOR),
         Endpoint("GET", "/campaigns", calling.campaigns, Role.VIEWER),
+        Endpoint("GET", "/campaigns/{campaign_id}", calling.campaign, Role.VIEWER),
         Endpoint("POST", "/campaigns/{campaign_id}/control", calling.control, Role.OPERATOR),
         Endpoint("GET", "/ws/dashboard/{websocket_id}", live.watch, Role.VIEWER, websocket=True),
     ]

@@ -1,8 +1,7 @@
 """Borrowers and calls, as the customers service tells of them."""
 
-import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
-from typing import Any, Final
+from collections.abc import AsyncGenerator
+from typing import Final
 
 import grpc
 import grpc.aio
@@ -20,15 +19,13 @@ from services.dashboard.model import (
     CustomerFilter,
     CustomersPage,
     Page,
-    UploadResult,
-    UploadsPage,
+    Sort,
 )
+from services.dashboard.ports import BY_ID
 from voice.customers import v1 as pb
 from voicekit.rpc import channel
 
 TIMEOUT_S: Final = 5.0
-IMPORT_TIMEOUT_S: Final = 300.0
-PIECE_BYTES: Final = 256 * 1024
 CUSTOMERS: Final = "voice.customers.v1.CustomersService"
 CALLS: Final = "voice.customers.v1.CallsService"
 _WHO: Final = "the record"
@@ -36,7 +33,8 @@ _WHO: Final = "the record"
 
 def open_customers_channel(address: str) -> grpc.aio.Channel:
     """Open a channel for borrowers."""
-    return channel(address, CUSTOMERS, retryable=("GetCustomer", "ListCustomers", "CountCustomers", "ListUploads"))
+    reads = ("GetCustomer", "ListCustomers", "CountCustomers", "ListUploads", "GetUpload")
+    return channel(address, CUSTOMERS, retryable=reads)
 
 
 def open_calls_channel(address: str) -> grpc.aio.Channel:
@@ -56,8 +54,8 @@ class GrpcCustomers:
             answer = await self._stub.GetCustomer(pb.GetCustomerRequest(customer_id=customer_id), timeout=TIMEOUT_S)
         return messages.customer(answer.customer)
 
-    async def list(self, which: CustomerFilter, page: Page) -> CustomersPage:
-        """Return borrowers by id; `InvalidInput` for a bad filter or token."""
+    async def list(self, which: CustomerFilter, page: Page, sort: Sort = BY_ID) -> CustomersPage:
+        """Return borrowers in the order asked for; `InvalidInput` for a bad filter or token."""
         request = pb.ListCustomersRequest(
             page_size=page.size,
             page_token=page.token,
@@ -66,6 +64,8 @@ class GrpcCustomers:
             language_code=which.language_code,
             text=which.text,
             upload_id=which.upload_id,
+            order=pb.CustomerOrder.Value(f"CUSTOMER_ORDER_{sort.by.name}"),
+            descending=sort.descending,
         )
         with our_errors(_WHO):
             answer = await self._stub.ListCustomers(request, timeout=TIMEOUT_S)
@@ -88,38 +88,6 @@ class GrpcCustomers:
         with our_errors(_WHO):
             answer = await self._stub.SetCallStatus(request, timeout=TIMEOUT_S)
         return messages.customer(answer.customer)
-
-    async def list_uploads(self, page: Page) -> UploadsPage:
-        """Return uploads, newest first; `InvalidInput`."""
-        with our_errors(_WHO):
-            request = pb.ListUploadsRequest(page_size=page.size, page_token=page.token)
-            answer = await self._stub.ListUploads(request, timeout=TIMEOUT_S)
-        return UploadsPage(uploads=list(map(messages.upload, answer.uploads)), next_page_token=answer.next_page_token)
-
-    async def import_file(self, filename: str, lender_name: str, pieces: AsyncIterator[bytes]) -> UploadResult:
-        """Import a file; when `pieces` raises, nothing is imported. `InvalidInput` when it cannot be read."""
-        call = self._stub.ImportCustomers(timeout=IMPORT_TIMEOUT_S)
-        try:
-            with our_errors(_WHO):
-                info = pb.ImportInfo(filename=filename, lender_name=lender_name)
-                await _write(call, pb.ImportCustomersRequest(info=info))
-                async for piece in pieces:
-                    for start in range(0, len(piece), PIECE_BYTES):
-                        chunk = piece[start : start + PIECE_BYTES]
-                        await _write(call, pb.ImportCustomersRequest(chunk=chunk))
-                await _write(call, pb.ImportCustomersRequest(finished=pb.ImportFinished()))
-                await call.done_writing()
-                return messages.upload_result(await call)
-        finally:
-            call.cancel()  # does nothing once it is done
-
-
-async def _write(call: Any, request: pb.ImportCustomersRequest) -> None:
-    """Send one piece; when the other side has refused the file already, raise why."""
-    try:
-        await call.write(request)
-    except asyncio.InvalidStateError:  # so says grpc of a call that is over
-        await call
 
 
 class GrpcCalls:

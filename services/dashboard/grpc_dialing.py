@@ -20,7 +20,7 @@ _WHO: Final = "the dial queue"
 
 def open_dialing_channel(address: str) -> grpc.aio.Channel:
     """Open a channel to the dial queue."""
-    return channel(address, SERVICE, retryable=("GetCampaign", "ListCampaigns"))
+    return channel(address, SERVICE, retryable=("GetCampaign", "ListCampaigns", "ListSuppressions"))
 
 
 class GrpcDialing:
@@ -51,6 +51,12 @@ class GrpcDialing:
         with our_errors(_WHO):
             answer = await self._stub.QueueCalls(request, timeout=QUEUE_TIMEOUT_S)
         return Queued(campaign_id=answer.campaign_id, outcomes=list(map(_outcome, answer.outcomes)))
+
+    async def campaign(self, campaign_id: int) -> Campaign:
+        """Return a campaign; `NotFound`."""
+        with our_errors(_WHO):
+            answer = await self._stub.GetCampaign(pb.GetCampaignRequest(campaign_id=campaign_id), timeout=TIMEOUT_S)
+        return _campaign(answer.campaign)
 
     async def campaigns(self, page: Page) -> CampaignsPage:
         """Return campaigns, newest first; `InvalidInput`."""

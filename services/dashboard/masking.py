@@ -16,8 +16,14 @@ def hide_words(text: str) -> str:
 
 
 def for_role(customer: Customer, role: Role) -> Customer:
-    """Return a borrower as `role` may see them: viewers see the phone's and the loan's last four digits."""
+    """Return a borrower as `role` may see them: viewers see the last four digits of phones and loan, no details."""
     if role.may(Role.OPERATOR):
         return customer
     loan = "*" * max(0, len(customer.loan_id) - 4) + customer.loan_id[-4:]
-    return customer.model_copy(update={"phone_number": mask_phone(customer.phone_number), "loan_id": loan})
+    hidden = {
+        "phone_number": mask_phone(customer.phone_number),
+        "alternate_phone": mask_phone(customer.alternate_phone) if customer.alternate_phone else "",
+        "loan_id": loan,
+        "details": {},
+    }
+    return customer.model_copy(update=hidden)

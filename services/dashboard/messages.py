@@ -12,12 +12,9 @@ from services.dashboard.model import (
     Change,
     Counts,
     Customer,
-    RowProblem,
     StatusUpdate,
     Turn,
     TurnSaid,
-    Upload,
-    UploadResult,
 )
 from voice.customers import v1 as pb
 
@@ -45,6 +42,8 @@ def customer(message: pb.Customer) -> Customer:
         call_status=_STATUSES[message.call_status],
         version=message.version,
         updated_at=time(message.updated_at),
+        alternate_phone=message.alternate_phone,
+        details=dict(message.details),
     )
 
 
@@ -63,6 +62,7 @@ def call(message: pb.Call) -> Call:
         start_time=time(message.start_time),
         answer_time=time(message.answer_time) if message.HasField("answer_time") else None,
         end_time=time(message.end_time) if message.HasField("end_time") else None,
+        callback_at=time(message.callback_at) if message.HasField("callback_at") else None,
     )
 
 
@@ -114,51 +114,9 @@ def change(message: pb.WatchChangesResponse) -> Change:
     return Change(number=message.number, what=what)
 
 
-def upload_result(message: pb.ImportCustomersResponse) -> UploadResult:
-    """Read what became of a file."""
-    return UploadResult(
-        upload_id=message.upload_id,
-        total_rows=message.total_rows,
-        imported_rows=message.imported_rows,
-        updated_rows=message.updated_rows,
-        duplicate_rows=message.duplicate_rows,
-        rejected_rows=message.rejected_rows,
-        problems=[
-            RowProblem(
-                row=problem.row,
-                column=problem.column,
-                code=problem.code,
-                message=problem.message,
-                warning=problem.warning,
-            )
-            for problem in message.problems
-        ],
-        already_imported=message.already_imported,
-        customer_ids=list(message.customer_ids),
-    )
-
-
 def counts(message: pb.CountCustomersResponse) -> Counts:
     """Read how many borrowers have which status."""
     return Counts(counts={_STATUSES[one.call_status]: one.count for one in message.counts})
-
-
-def upload(message: pb.Upload) -> Upload:
-    """Read a file that was uploaded."""
-    return Upload(
-        id=message.id,
-        filename=message.filename,
-        upload_time=time(message.upload_time),
-        status=message.status,
-        processed_count=message.processed_count,
-        total_rows=message.total_rows,
-        imported_rows=message.imported_rows,
-        updated_rows=message.updated_rows,
-        duplicate_rows=message.duplicate_rows,
-        rejected_rows=message.rejected_rows,
-        lender_name=message.lender_name,
-        failure=message.failure,
-    )
 
 
 def time(timestamp: Timestamp) -> datetime:

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, computed_field
+from pydantic import BaseModel, ConfigDict, Field, computed_field
 
 
 class Value(BaseModel):
@@ -53,6 +53,10 @@ class Customer(Value):
     version: int
     """Rises by one with each change."""
     updated_at: datetime
+    alternate_phone: str = ""
+    """A second number from the file, hidden like the first; no call is placed to it. Empty when there is none."""
+    details: dict[str, str] = Field(default_factory=dict)
+    """What else the file said, such as product, bucket or branch; hidden from viewers."""
 
     @computed_field  # type: ignore[prop-decorator]  # mypy knows no decorated property
     @property
@@ -81,6 +85,8 @@ class Call(Value):
     start_time: datetime
     answer_time: datetime | None
     end_time: datetime | None
+    callback_at: datetime | None = None
+    """For when the next call is queued that the borrower asked for."""
 
 
 class Turn(Value):
@@ -141,6 +147,23 @@ class CallFilter(Value):
     status: CallStatus | None = None
 
 
+class Order(StrEnum):
+    """By what borrowers are sorted."""
+
+    ID = "id"
+    NAME = "name"
+    AMOUNT = "amount"
+    DUE_DATE = "due_date"
+    UPDATED = "updated"
+
+
+class Sort(Value):
+    """In what order; those that are equal follow their ids."""
+
+    by: Order = Order.ID
+    descending: bool = False
+
+
 class Page(Value):
     """Which part of a list."""
 
@@ -164,80 +187,11 @@ class CallsPage(Value):
     """Where to go on; empty when this was the last page."""
 
 
-class RowProblem(Value):
-    """What is wrong with one cell."""
-
-    row: int
-    """Row as a person counts it in the file; the header is row 1."""
-    column: str
-    code: str
-    message: str
-    warning: bool
-    """True when the row was kept all the same."""
-
-
-class UploadResult(Value):
-    """What became of a file."""
-
-    upload_id: int
-    total_rows: int
-    """Rows in the file, without the header."""
-    imported_rows: int
-    """Rows that made a new borrower."""
-    updated_rows: int
-    """Rows that changed a borrower already known."""
-    duplicate_rows: int
-    """Rows that changed nothing."""
-    rejected_rows: int
-    """Rows left out."""
-    problems: list[RowProblem]
-    """All reasons of every rejected row; the first 1000."""
-    already_imported: bool
-    """True when this very file had been imported before: nothing was changed."""
-    customer_ids: list[int]
-    """The borrowers that the file names; the first 10000."""
-
-    @computed_field  # type: ignore[prop-decorator]  # mypy knows no decorated property
-    @property
-    def accepted_rows(self) -> int:
-        """Rows that are on record now: all but the rejected ones."""
-        return self.total_rows - self.rejected_rows
-
-
 class Counts(Value):
     """Borrowers by status."""
 
     counts: dict[CallStatus, int]
     """Statuses that nobody has are left out."""
-
-
-class Upload(Value):
-    """A file that was uploaded."""
-
-    id: int
-    filename: str
-    upload_time: datetime
-    status: str
-    """processing, completed, completed_with_errors or failed."""
-    processed_count: int
-    """Rows that are on record now; 0 while it is processed."""
-    total_rows: int
-    imported_rows: int
-    updated_rows: int
-    duplicate_rows: int
-    rejected_rows: int
-    lender_name: str
-    """Who lends, as it was said with the file; empty when the file says it."""
-    failure: str
-    """Why it failed; empty otherwise."""
-
-
-class UploadsPage(Value):
-    """Some uploads."""
-
-    uploads: list[Upload]
-    next_page_token: str
-    """Where to go on; empty when this was the last page."""
 
 
 class Wanted(Value):

@@ -1,7 +1,7 @@
 """What the thinking needs from outside."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from typing import Protocol
+from typing import Final, Protocol
 
 from services.dashboard.model import (
     Action,
@@ -19,10 +19,21 @@ from services.dashboard.model import (
     LiveCall,
     Page,
     Queued,
-    UploadResult,
-    UploadsPage,
+    Sort,
     Wanted,
 )
+from services.dashboard.suppressions import Hold, Suppression, Suppressions
+from services.dashboard.uploads import (
+    RejectedHeader,
+    RejectedRow,
+    Upload,
+    UploadDetail,
+    UploadReceived,
+    UploadResult,
+    UploadsPage,
+)
+
+BY_ID: Final = Sort()
 
 
 class Customers(Protocol):
@@ -31,8 +42,8 @@ class Customers(Protocol):
     async def get(self, customer_id: int) -> Customer:
         """Return one borrower; `NotFound`."""
 
-    async def list(self, which: CustomerFilter, page: Page) -> CustomersPage:
-        """Return borrowers by id; `InvalidInput` for a bad filter or token."""
+    async def list(self, which: CustomerFilter, page: Page, sort: Sort = BY_ID) -> CustomersPage:
+        """Return borrowers in the order asked for; `InvalidInput` for a bad filter or token."""
 
     async def count(self) -> Counts:
         """Count borrowers by status."""
@@ -40,11 +51,40 @@ class Customers(Protocol):
     async def set_status(self, customer_id: int, status: CallStatus, *, version: int, requested_by: str) -> Customer:
         """Move a borrower; `WrongState` for a move that is not legal, or when `version` (0: any) is not the present."""
 
-    async def list_uploads(self, page: Page) -> UploadsPage:
+
+class Uploads(Protocol):
+    """Files on their way into the record."""
+
+    async def list(self, page: Page) -> UploadsPage:
         """Return uploads, newest first; `InvalidInput`."""
 
+    async def get(self, upload_id: int) -> UploadDetail:
+        """Return an upload and what is wrong with its file; `NotFound`."""
+
+    def watch(self, upload_id: int) -> AsyncGenerator[Upload, None]:
+        """Tell how far an upload is, at each change, until it has ended; `NotFound`, `ProviderDown`."""
+
+    def rejected(self, upload_id: int) -> AsyncGenerator[RejectedHeader | RejectedRow, None]:
+        """Tell the rows that were left out, a header first; `NotFound`."""
+
+    async def receive(self, filename: str, lender_name: str, pieces: AsyncIterator[bytes]) -> UploadReceived:
+        """Hand a file over, and return when it has come whole; when `pieces` raises, nothing is imported."""
+
     async def import_file(self, filename: str, lender_name: str, pieces: AsyncIterator[bytes]) -> UploadResult:
-        """Import a file; when `pieces` raises, nothing is imported. `InvalidInput` when it cannot be read."""
+        """Hand a file over, and return what became of it; `InvalidInput` when it cannot be read."""
+
+
+class Holds(Protocol):
+    """What holds borrowers' calls."""
+
+    async def list(self, customer_id: int, page: Page, *, ended: bool) -> Suppressions:
+        """Return what holds a borrower's calls, with `ended` also what held them; `NotFound`."""
+
+    async def hold(self, hold: Hold) -> Suppressions:
+        """Hold a borrower's calls; `NotFound`, `InvalidInput`, `WrongState` when it would hold shorter than now."""
+
+    async def lift(self, suppression_id: int, note: str, requested_by: str) -> Suppression:
+        """Lift one; `NotFound`, `WrongState` when it no longer holds."""
 
 
 class Calls(Protocol):
@@ -68,6 +108,9 @@ class Dialing(Protocol):
 
     async def queue(self, wanted: Wanted) -> Queued:
         """Queue calls, or with `dry_run` tell what would happen; `InvalidInput`, `AlreadyExists`."""
+
+    async def campaign(self, campaign_id: int) -> Campaign:
+        """Return a campaign; `NotFound`."""
 
     async def campaigns(self, page: Page) -> CampaignsPage:
         """Return campaigns, newest first; `InvalidInput`."""

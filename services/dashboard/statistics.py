@@ -10,6 +10,8 @@ from services.dashboard.model import Call, CallStatus, Value
 STEP: Final = timedelta(minutes=15)
 _TOLD: Final = frozenset({"RPC_INFO", "XFER_OK", "XFER_FAIL", "PAID", "HARD", "DISP", "CB"})
 """Outcomes of a conversation that went on to the instalment or beyond."""
+_ASKED: Final = frozenset({"XFER_OK", "XFER_FAIL"})
+"""Outcomes of a conversation in which the borrower asked for a person."""
 
 
 class Bucket(Value):
@@ -26,7 +28,7 @@ class FunnelStep(Value):
     """How many calls came this far."""
 
     step: str
-    """begun, answered, right_person, told, agent."""
+    """queued, dialled, answered, right_person, told, agent_asked, agent."""
     count: int
 
 
@@ -64,11 +66,25 @@ def statistics(calls: Iterable[Call], since: datetime) -> Statistics:
     )
 
 
+def with_queued(made: Statistics, waiting: int) -> Statistics:
+    """Put before the funnel how many calls were queued: those that were dialled, and those that still wait."""
+    queued = FunnelStep(step="queued", count=made.funnel[0].count + waiting)
+    return made.model_copy(update={"funnel": [queued, *made.funnel]})
+
+
 def _funnel(counted: list[Call], answered: list[Call]) -> list[FunnelStep]:
     right = [call for call in answered if call.verified]
     told = [call for call in right if call.disposition in _TOLD or call.status is CallStatus.AGENT_TRANSFER]
-    agent = [call for call in told if call.disposition == "XFER_OK" or call.status is CallStatus.AGENT_TRANSFER]
-    steps = {"begun": counted, "answered": answered, "right_person": right, "told": told, "agent": agent}
+    asked = [call for call in told if call.disposition in _ASKED or call.status is CallStatus.AGENT_TRANSFER]
+    agent = [call for call in asked if call.disposition == "XFER_OK" and call.status is CallStatus.COMPLETED]
+    steps = {
+        "dialled": counted,
+        "answered": answered,
+        "right_person": right,
+        "told": told,
+        "agent_asked": asked,
+        "agent": agent,
+    }
     return [FunnelStep(step=name, count=len(calls)) for name, calls in steps.items()]
 
 

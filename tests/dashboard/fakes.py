@@ -24,15 +24,26 @@ from services.dashboard.model import (
     Outcome,
     Page,
     Queued,
+    Sort,
     StatusUpdate,
     Turn,
     TurnSaid,
-    Upload,
-    UploadResult,
-    UploadsPage,
     Wanted,
 )
-from services.dashboard.ports import Forgotten
+from services.dashboard.ports import BY_ID, Forgotten
+from services.dashboard.suppressions import Hold, Suppression, Suppressions, SuppressionScope
+from services.dashboard.uploads import (
+    FileFormat,
+    RejectedHeader,
+    RejectedRow,
+    RowProblem,
+    Upload,
+    UploadDetail,
+    UploadPhase,
+    UploadReceived,
+    UploadResult,
+    UploadsPage,
+)
 from voicekit.errors import AlreadyExists, InvalidInput, NotFound, ProviderDown, WrongState
 
 NOON = datetime(2026, 11, 22, 6, 30, tzinfo=UTC)
@@ -97,16 +108,56 @@ def upload(number: int = 1, **changes: object) -> Upload:
         "filename": "march.csv",
         "upload_time": NOON,
         "status": "completed",
+        "phase": UploadPhase.DONE,
+        "format": FileFormat.CSV,
         "processed_count": 2,
         "total_rows": 2,
+        "checked_rows": 2,
+        "written_rows": 2,
         "imported_rows": 2,
         "updated_rows": 0,
         "duplicate_rows": 0,
         "rejected_rows": 0,
+        "kept_rejected_rows": 0,
+        "warnings": 0,
+        "ignored_columns": ["Zone"],
         "lender_name": "Asha Finance",
         "failure": "",
+        "failure_code": "",
+        "finish_time": NOON,
     }
     return Upload.model_validate(values | changes)
+
+
+def problem(**changes: object) -> RowProblem:
+    values: dict[str, object] = {
+        "row": 3,
+        "column": "phone",
+        "code": "PHONE_NOT_MOBILE",
+        "message": "This is no mobile number.",
+        "warning": False,
+        "value": "12345",
+        "used": "",
+    }
+    return RowProblem.model_validate(values | changes)
+
+
+def suppression(number: int = 1, **changes: object) -> Suppression:
+    values: dict[str, object] = {
+        "id": number,
+        "kind": "DNC",
+        "scope": SuppressionScope.PHONE,
+        "set_by": "bot",
+        "call_id": "call-1",
+        "since": NOON,
+        "until": None,
+        "note": "",
+        "active": True,
+        "lifted_by": "",
+        "lifted_at": None,
+        "lift_note": "",
+    }
+    return Suppression.model_validate(values | changes)
 
 
 def campaign(number: int = 1, state: str = "running") -> Campaign:
@@ -125,8 +176,13 @@ class Record:
         self.uploaded: list[tuple[str, str, bytes]] = []
         self.refuse_upload: str = ""
         self.files: list[Upload] = []
+        self.steps: list[Upload | None] = []
+        """What is told of an upload, in this order; None where the record ends."""
+        self.columns = ["name", "phone"]
+        self.rejected: list[RejectedRow] = []
         self.moves: list[tuple[int, CallStatus, str]] = []
         self.down = False
+        self.sorted_by = BY_ID
         self.log: list[Change] = []
         self.first = 100
         self.forgotten = 0
@@ -196,7 +252,8 @@ class Customers:
             raise NotFound("nobody has this id")
         return self._record.people[customer_id]
 
-    async def list(self, which: CustomerFilter, page: Page) -> CustomersPage:
+    async def list(self, which: CustomerFilter, page: Page, sort: Sort = BY_ID) -> CustomersPage:
+        self._record.sorted_by = sort
         if self._record.down:
             raise ProviderDown("the record does not answer")
         if page.token and not page.token.isdigit():
@@ -226,16 +283,48 @@ class Customers:
         self._record.moves.append((customer_id, status, requested_by))
         return before.model_copy(update={"call_status": status, "version": before.version + 1})
 
-    async def list_uploads(self, page: Page) -> UploadsPage:
+
+class Uploads:
+    """Files on their way, as a port."""
+
+    def __init__(self, record: Record) -> None:
+        self._record = record
+
+    async def list(self, page: Page) -> UploadsPage:
         begin = int(page.token or 0)
         token = str(begin + page.size) if len(self._record.files) > begin + page.size else ""
         return UploadsPage(uploads=self._record.files[begin : begin + page.size], next_page_token=token)
 
+    async def get(self, upload_id: int) -> UploadDetail:
+        wrong = [one for row in self._record.rejected for one in row.problems]
+        return UploadDetail(upload=self._find(upload_id), problems=wrong, more_problems=0)
+
+    async def watch(self, upload_id: int) -> AsyncGenerator[Upload, None]:
+        for step in self._record.steps or [self._find(upload_id)]:
+            if step is None:
+                raise ProviderDown("the record ends")
+            yield step
+
+    async def rejected(self, upload_id: int) -> AsyncGenerator[RejectedHeader | RejectedRow, None]:
+        file, rows = self._find(upload_id), self._record.rejected
+        yield RejectedHeader(
+            columns=self._record.columns,
+            format=file.format,
+            rejected_rows=len(rows),
+            kept_rows=len(rows),
+            filename=file.filename,
+        )
+        for row in rows:
+            yield row
+
+    async def receive(self, filename: str, lender_name: str, pieces: AsyncIterator[bytes]) -> UploadReceived:
+        await self._take(filename, lender_name, pieces)
+        return UploadReceived(upload_id=1, already_imported=False)
+
     async def import_file(self, filename: str, lender_name: str, pieces: AsyncIterator[bytes]) -> UploadResult:
-        data = b"".join([piece async for piece in pieces])
+        data = await self._take(filename, lender_name, pieces)
         if self._record.refuse_upload:
             raise InvalidInput(self._record.refuse_upload)
-        self._record.uploaded.append((filename, lender_name, data))
         rows = data.count(b"\n") - 1
         return UploadResult(
             upload_id=1,
@@ -245,9 +334,54 @@ class Customers:
             duplicate_rows=0,
             rejected_rows=0,
             problems=[],
+            more_problems=0,
+            ignored_columns=[],
             already_imported=False,
             customer_ids=list(range(1, rows + 1)),
         )
+
+    async def _take(self, filename: str, lender_name: str, pieces: AsyncIterator[bytes]) -> bytes:
+        data = b"".join([piece async for piece in pieces])
+        self._record.uploaded.append((filename, lender_name, data))
+        return data
+
+    def _find(self, upload_id: int) -> Upload:
+        for file in self._record.files:
+            if file.id == upload_id:
+                return file
+        raise NotFound("there is no such upload")
+
+
+class Holds:
+    """Suppressions, as a port."""
+
+    def __init__(self) -> None:
+        self.all: list[Suppression] = []
+
+    async def list(self, customer_id: int, page: Page, *, ended: bool) -> Suppressions:
+        if customer_id == 99:
+            raise NotFound("there is no such customer")
+        found = [one for one in self.all if ended or one.active]
+        return Suppressions(suppressions=found[: page.size], next_page_token="")
+
+    async def hold(self, hold: Hold) -> Suppressions:
+        if any(one.active and one.kind == hold.kind and one.until is None and hold.until for one in self.all):
+            raise WrongState("it holds longer: lift it first")
+        made = suppression(
+            len(self.all) + 1, kind=hold.kind, until=hold.until, note=hold.note, set_by=hold.requested_by, call_id=""
+        )
+        self.all.append(made)
+        return Suppressions(suppressions=[made], next_page_token="")
+
+    async def lift(self, suppression_id: int, note: str, requested_by: str) -> Suppression:
+        known = next((one for one in self.all if one.id == suppression_id), None)
+        if known is None:
+            raise NotFound("there is no such suppression")
+        if not known.active:
+            raise WrongState("it no longer holds")
+        told = {"active": False, "lifted_by": requested_by, "lifted_at": NOON, "lift_note": note}
+        self.all[suppression_id - 1] = known.model_copy(update=told)
+        return self.all[suppression_id - 1]
 
 
 class Calls:
@@ -283,9 +417,11 @@ class Calls:
 
 
 class Dialing:
-    """The dial queue; borrowers with an even id wait for the morning, those above 100 want no calls."""
+    """The dial queue; borrowers with an even id wait for the morning."""
 
     def __init__(self) -> None:
+        self.refused = {101: "DNC", 102: "ALREADY_IN_CALL", 103: "ALREADY_QUEUED", 104: "NO_CUSTOMER"}
+        """Who is not called, and the rule."""
         self.asked: list[Wanted] = []
         self.all_campaigns: dict[int, Campaign] = {}
 
@@ -295,22 +431,32 @@ class Dialing:
             raise AlreadyExists("this key was used for another request", "idempotency_key")
         if not before:
             self.asked.append(wanted)
-        groups: dict[str, list[int]] = {"ALLOWED": [], "OUTSIDE_CALL_WINDOW": [], "DNC": []}
+        groups: dict[str, list[int]] = {}
         for number in wanted.customer_ids or [1, 2, 3]:
-            groups["DNC" if number > 100 else "ALLOWED" if number % 2 else "OUTSIDE_CALL_WINDOW"].append(number)
+            groups.setdefault(self._code(number), []).append(number)
         outcomes = [
             Outcome(
                 code=code,
                 message=code.lower(),
-                queued=code != "DNC",
+                queued=code in ("ALLOWED", "OUTSIDE_CALL_WINDOW"),
                 not_before=NOON if code == "OUTSIDE_CALL_WINDOW" else None,
                 count=len(ids),
                 customer_ids=ids,
             )
             for code, ids in groups.items()
-            if ids
         ]
-        return Queued(campaign_id=0 if wanted.dry_run else len(self.asked), outcomes=outcomes)
+        queued = any(one.queued for one in outcomes) and not wanted.dry_run
+        return Queued(campaign_id=len(self.asked) if queued else 0, outcomes=outcomes)
+
+    def _code(self, number: int) -> str:
+        if number in self.refused:
+            return self.refused[number]
+        return "ALLOWED" if number % 2 else "OUTSIDE_CALL_WINDOW"
+
+    async def campaign(self, campaign_id: int) -> Campaign:
+        if campaign_id not in self.all_campaigns:
+            raise NotFound("there is no such campaign")
+        return self.all_campaigns[campaign_id]
 
     async def campaigns(self, page: Page) -> CampaignsPage:
         return CampaignsPage(campaigns=list(self.all_campaigns.values())[: page.size], next_page_token="")
@@ -352,7 +498,6 @@ class Memory:
         self.sign_ins: dict[str, Mapping[str, str]] = {}
         self.attempts: dict[str, int] = {}
         self.sockets: dict[str, Mapping[str, str]] = {}
-        self.socket_gone = asyncio.Event()
         self.down = False
 
     async def put(self, key: str, fields: Mapping[str, str], seconds: int) -> None:
@@ -377,4 +522,3 @@ class Memory:
 
     async def delete_websocket_session(self, websocket_id: str) -> None:
         self.sockets.pop(websocket_id, None)
-        self.socket_gone.set()

@@ -21,7 +21,7 @@ from services.dashboard.passwords import hash_password
 from services.dashboard.people import Account, Directory, Role
 from services.dashboard.recordings import Recordings
 from services.dashboard.sign_in import SignIns
-from tests.dashboard.fakes import NOON, Calls, Customers, Dialing, Memory, Phone, Record
+from tests.dashboard.fakes import NOON, Calls, Customers, Dialing, Holds, Memory, Phone, Record, Uploads
 
 PASSWORD = "a long enough password"
 CHEAP_HASH = hash_password(PASSWORD, n=2)
@@ -51,6 +51,7 @@ class Stand:
     hub: Hub
     record: Record
     dialing: Dialing
+    holds: Holds
     phone: Phone
     memory: Memory
     clock: Clock
@@ -117,7 +118,7 @@ async def standing(
     record: Record, *, hub_keep: int = 1000, hub_limit: int = 2000, recordings: Path | None = None
 ) -> AsyncIterator[Stand]:
     """Run a dashboard over `record`."""
-    dialing, phone, memory, clock = Dialing(), Phone(), Memory(), Clock()
+    dialing, holds, phone, memory, clock = Dialing(), Holds(), Phone(), Memory(), Clock()
     customers, calls = Customers(record), Calls(record)
     board = Board(clock)
     hub = Hub(lambda number: board.snapshot(number).model_dump_json(), keep=hub_keep, limit=hub_limit)
@@ -128,8 +129,10 @@ async def standing(
     sign_ins = SignIns(Directory(accounts, tokens), memory, clock, idle_seconds=3600, most_seconds=12 * 3600)
     parts = Parts(
         customers=customers,
+        uploads=Uploads(record),
         calls=calls,
         dialing=dialing,
+        holds=holds,
         phone=phone,
         sockets=memory,
         sign_ins=sign_ins,
@@ -148,7 +151,7 @@ async def standing(
     dashboard = make_dashboard(parts)
     server = TestServer(dashboard.app)
     await server.start_server()
-    stand = Stand(dashboard, server, follower, hub, record, dialing, phone, memory, clock)
+    stand = Stand(dashboard, server, follower, hub, record, dialing, holds, phone, memory, clock)
     following = asyncio.create_task(follower.run())
     try:
         yield stand

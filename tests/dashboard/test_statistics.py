@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from services.dashboard.statistics import statistics
-from tests.dashboard.fakes import NOON, Record, call
+from tests.dashboard.fakes import NOON, Record, call, campaign
 from tests.dashboard.stand import Stand, heard
 
 
@@ -32,7 +32,14 @@ def test_each_step_of_the_funnel_is_a_part_of_the_one_before() -> None:
         call("f", "completed", disposition="XFER_OK"),  # never verified: told nothing
     ]
     told = statistics(calls, NOON)
-    assert [one.count for one in told.funnel] == [6, 5, 3, 3, 2]
+    assert {one.step: one.count for one in told.funnel} == {
+        "dialled": 6,
+        "answered": 5,
+        "right_person": 3,
+        "told": 3,
+        "agent_asked": 2,
+        "agent": 1,
+    }
     assert told.outcomes == {"XFER_OK": 2, "WN": 1, "RPC_INFO": 1}
     assert told.languages == {"kn-IN": 4, "ta-IN": 1}
     assert told.talked_seconds_median == 100
@@ -46,4 +53,11 @@ async def test_the_numbers_follow_the_record(stand: Stand, record: Record) -> No
     record.put(call("a"))
     await heard(page, "call")
     stand.clock.turn(seconds=5)
-    assert (await browser.get_json("/statistics"))["funnel"][0] == {"step": "begun", "count": 1}
+    assert (await browser.get_json("/statistics"))["funnel"][0] == {"step": "queued", "count": 1}
+
+
+async def test_what_waits_in_the_queue_is_counted_before_what_was_dialled(stand: Stand, record: Record) -> None:
+    stand.dialing.all_campaigns = {1: campaign(1), 2: campaign(2, "cancelled")}
+    browser = await stand.signed_in()
+    funnel = (await browser.get_json("/statistics"))["funnel"]
+    assert [one["count"] for one in funnel[:2]] == [4, 0]

@@ -12,6 +12,7 @@ from services.customers.__main__ import serve as serve_customers
 from services.customers.settings import Settings as CustomersSettings
 from services.dashboard.__main__ import built
 from services.dashboard.grpc_customers import GrpcCustomers, open_customers_channel
+from services.dashboard.grpc_uploads import GrpcUploads
 from services.dashboard.model import CustomerFilter, Page
 from services.dashboard.settings import Settings
 from tests.dashboard.stand import Browser, heard
@@ -139,7 +140,7 @@ async def test_a_file_whose_sender_breaks_off_is_not_imported(customers_address:
     async with open_customers_channel(customers_address) as to:
         customers = GrpcCustomers(to)
         with pytest.raises(InvalidInput, match="went away"):
-            await customers.import_file("march.csv", "Asha Finance", broken())
+            await GrpcUploads(to).import_file("march.csv", "Asha Finance", broken())
         assert (await customers.list(CustomerFilter(), Page())).customers == []
         with pytest.raises(NotFound):
             await customers.get(1)

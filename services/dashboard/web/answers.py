@@ -40,7 +40,7 @@ ERRORS: Final[dict[type[VoiceError], tuple[HTTPStatus, str]]] = {
 }
 """What the thinking raises, as a browser sees it. Any other exception is a bug, and shows as 500."""
 
-_CODES: Final = {status: code for status, code in ERRORS.values()}
+_CODES: Final = dict(ERRORS.values())
 
 HEADERS: Final = {
     "Content-Security-Policy": (

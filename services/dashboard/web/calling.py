@@ -1,7 +1,7 @@
 """Calls that people ask for. Whether a borrower may be called, the rules of the dial queue alone decide."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 import structlog
 from pydantic import Field, model_validator
@@ -9,12 +9,23 @@ from pydantic import Field, model_validator
 from services.dashboard.model import Action, Campaign, CampaignsPage, Page, Queued, Value, Wanted
 from services.dashboard.ports import Dialing
 from services.dashboard.web.customers import CustomerPath, FilterQuery
-from services.dashboard.web.endpoint import Asked, Input
+from services.dashboard.web.endpoint import Accepted, Asked, Input
+from voicekit.errors import NotFound, WrongState
 
 log = structlog.get_logger(__name__)
 
-MAX_IDS = 100_000
+MAX_IDS: Final = 100_000
+NO_CUSTOMER: Final = "NO_CUSTOMER"
 Id = Annotated[int, Field(ge=1, lt=2**63)]
+
+
+class Declined(WrongState):
+    """A rule refuses this call."""
+
+    def __init__(self, code: str, message: str) -> None:
+        """Name the rule, such as DNC or ALREADY_IN_CALL."""
+        super().__init__(message)
+        self.code = code
 
 
 class RepeatHeader(Input):
@@ -84,9 +95,15 @@ class CallingApi:
     def __init__(self, dialing: Dialing) -> None:
         self._dialing = dialing
 
-    async def trigger(self, asked: Asked, path: CustomerPath, query: DryRunQuery, header: RepeatHeader) -> Triggered:
-        """Queue a call to one borrower. A rule that refuses is no error: the answer names it."""
-        queued = await self._queue(
+    async def trigger(
+        self, asked: Asked, path: CustomerPath, query: DryRunQuery, header: RepeatHeader
+    ) -> Triggered | Accepted[Triggered]:
+        """Queue a call to one borrower: 202, with `not_before` outside the hours of calls.
+
+        404 when there is no such borrower, 409 with the rule as its code when one refuses, such as ALREADY_IN_CALL or
+        DNC. A dry run is answered with 200, whatever would happen.
+        """
+        triggered = await self.queue_one(
             Wanted(
                 idempotency_key=header.idempotency_key,
                 customer_ids=[path.customer_id],
@@ -94,16 +111,19 @@ class CallingApi:
                 requested_by=asked.person.name,
             )
         )
-        [outcome] = queued.outcomes
-        return Triggered(
-            customer_id=path.customer_id,
-            campaign_id=queued.campaign_id,
-            **outcome.model_dump(include={"queued", "code", "message", "not_before"}),
-        )
+        if query.dry_run:
+            return triggered
+        if triggered.code == NO_CUSTOMER:
+            raise NotFound("There is no such borrower.", "customer_id")
+        if not triggered.queued:
+            raise Declined(triggered.code, triggered.message)
+        return Accepted(triggered)
 
-    async def trigger_bulk(self, asked: Asked, query: DryRunQuery, header: RepeatHeader, body: BulkBody) -> Queued:
-        """Queue calls to many borrowers. The answer says for whom not, and which rule refuses."""
-        return await self._queue(
+    async def trigger_bulk(
+        self, asked: Asked, query: DryRunQuery, header: RepeatHeader, body: BulkBody
+    ) -> Queued | Accepted[Queued]:
+        """Queue calls to many borrowers: 202, or 200 when none is queued. Outcomes name whom a rule refuses."""
+        queued = await self._queue(
             Wanted(
                 idempotency_key=header.idempotency_key,
                 customer_ids=body.customer_ids,
@@ -112,10 +132,25 @@ class CallingApi:
                 requested_by=asked.person.name,
             )
         )
+        return Accepted(queued) if queued.campaign_id else queued
+
+    async def queue_one(self, wanted: Wanted) -> Triggered:
+        """Ask for one call, and return what the rules say."""
+        queued = await self._queue(wanted)
+        [outcome] = queued.outcomes
+        return Triggered(
+            customer_id=wanted.customer_ids[0],
+            campaign_id=queued.campaign_id,
+            **outcome.model_dump(include={"queued", "code", "message", "not_before"}),
+        )
 
     async def campaigns(self, _: Asked, query: CampaignsQuery) -> CampaignsPage:
         """List campaigns, newest first, page by page."""
         return await self._dialing.campaigns(Page(size=query.page_size, token=query.page_token))
+
+    async def campaign(self, _: Asked, path: CampaignPath) -> Campaign:
+        """Tell how far a campaign is."""
+        return await self._dialing.campaign(path.campaign_id)
 
     async def control(self, asked: Asked, path: CampaignPath, body: ControlBody) -> Campaign:
         """Pause, resume or cancel a campaign. Calls that live go on."""

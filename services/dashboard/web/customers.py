@@ -1,16 +1,18 @@
 """Borrowers: lists, counts, and moves by hand."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import structlog
 from pydantic import Field
 
 from services.dashboard.masking import for_role
-from services.dashboard.model import CallStatus, Counts, Customer, CustomerFilter, CustomersPage, Page
+from services.dashboard.model import CallStatus, Counts, Customer, CustomerFilter, CustomersPage, Order, Page, Sort
 from services.dashboard.ports import Customers
 from services.dashboard.web.endpoint import Asked, Input
 
 log = structlog.get_logger(__name__)
+
+SortName = Literal["id", "name", "amount", "due_date", "updated", "-id", "-name", "-amount", "-due_date", "-updated"]
 
 
 class FilterQuery(Input):
@@ -41,9 +43,17 @@ class FilterQuery(Input):
 class CustomersQuery(FilterQuery):
     """Which borrowers, and which page of them."""
 
+    sort: SortName = "id"
+    """By what; a minus before it for the largest first. A page token belongs to the filters and the order."""
+
     page_size: Annotated[int, Field(ge=1, le=1000)] = 50
     page_token: Annotated[str, Field(max_length=500)] = ""
     """`next_page_token` of the page before; empty for the first."""
+
+
+def order(sort: SortName) -> Sort:
+    """Return the order that a request names."""
+    return Sort(by=Order(sort.removeprefix("-")), descending=sort.startswith("-"))
 
 
 class CustomerPath(Input):
@@ -68,10 +78,11 @@ class CustomersApi:
         self._customers = customers
 
     async def list(self, asked: Asked, query: CustomersQuery) -> CustomersPage:
-        """List borrowers by id, page by page."""
-        page = await self._customers.list(query.which(), Page(size=query.page_size, token=query.page_token))
-        shown = [for_role(customer, asked.person.role) for customer in page.customers]
-        return page.model_copy(update={"customers": shown})
+        """List borrowers, page by page, in the order asked for."""
+        page = Page(size=query.page_size, token=query.page_token)
+        found = await self._customers.list(query.which(), page, order(query.sort))
+        shown = [for_role(customer, asked.person.role) for customer in found.customers]
+        return found.model_copy(update={"customers": shown})
 
     async def get(self, asked: Asked, path: CustomerPath) -> Customer:
         """Return one borrower."""

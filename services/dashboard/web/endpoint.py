@@ -7,7 +7,9 @@ it needs, each a pydantic model. They are what the request is checked by and wha
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, get_type_hints
+from http import HTTPStatus
+from types import UnionType
+from typing import Any, Final, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import orjson
 from aiohttp import web
@@ -17,7 +19,8 @@ from services.dashboard.people import Person, Role, Unauthenticated
 from services.dashboard.web.guard import Guard
 from voicekit.errors import InvalidInput, VoiceError
 
-Handler = Callable[..., Awaitable[BaseModel | web.StreamResponse]]
+M = TypeVar("M", bound=BaseModel)
+
 MAX_BODY: Final = 2 * 1024 * 1024
 _PARTS: Final = ("path", "query", "header", "body", "form")
 
@@ -38,6 +41,16 @@ class Asked:
 
     request: web.Request
     person: Person
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted(Generic[M]):
+    """An answer to what is only begun: 202."""
+
+    body: M
+
+
+Handler = Callable[..., Awaitable[BaseModel | Accepted[Any] | web.StreamResponse]]
 
 
 @dataclass(frozen=True)
@@ -68,10 +81,16 @@ class Endpoint:
         return {name: self.hints[name] for name in _PARTS if name in inspect.signature(self.handler).parameters}
 
     @property
-    def answer(self) -> type[BaseModel] | None:
-        """What the handler returns; None for what is no JSON of ours."""
+    def answers(self) -> dict[HTTPStatus, type[BaseModel]]:
+        """What the handler returns, by status; what is no JSON of ours is left out."""
         told = self.hints["return"]
-        return told if isinstance(told, type) and issubclass(told, BaseModel) else None
+        answers: dict[HTTPStatus, type[BaseModel]] = {}
+        for kind in get_args(told) if get_origin(told) in (Union, UnionType) else (told,):
+            if get_origin(kind) is Accepted:
+                answers[HTTPStatus.ACCEPTED] = get_args(kind)[0]
+            elif isinstance(kind, type) and issubclass(kind, BaseModel):
+                answers[HTTPStatus.OK] = kind
+        return answers
 
 
 def add(app: web.Application, endpoint: Endpoint, guard: Guard) -> None:
@@ -87,6 +106,8 @@ def add(app: web.Application, endpoint: Endpoint, guard: Guard) -> None:
             raise
         given = {name: await _read(request, name, model) for name, model in inputs.items()}
         answer = await endpoint.handler(Asked(request, person), **given)
+        if isinstance(answer, Accepted):
+            return to_json(answer.body, HTTPStatus.ACCEPTED)
         return answer if isinstance(answer, web.StreamResponse) else to_json(answer)
 
     app.router.add_route(endpoint.method, endpoint.path, serve)

@@ -12,6 +12,7 @@ from voicekit.errors import Refused
 
 SAFE_METHODS: Final = ("GET", "HEAD", "OPTIONS")
 CSRF_HEADER: Final = "X-CSRF-Token"
+CSRF_FIELD: Final = "csrf_token"
 NOBODY: Final = Person("", Role.VIEWER)
 
 
@@ -34,7 +35,7 @@ class Guard:
         if not person.role.may(needs):
             raise Refused(f"This needs the role {needs}; yours is {person.role}.")
         if changes:
-            check_csrf(person, request.headers.get(CSRF_HEADER, ""))
+            check_csrf(person, await _csrf_of(request))
         return person
 
     async def identify(self, request: web.Request) -> Person:
@@ -55,3 +56,10 @@ class Guard:
             return
         if origin is None or (urlsplit(origin).netloc != request.host and origin not in self._origins):
             raise Refused("This page may not ask here.", "Origin")
+
+
+async def _csrf_of(request: web.Request) -> str:
+    """Return the page's token: from the header, or from the form of a page that works without scripts."""
+    if request.content_type == "application/x-www-form-urlencoded":
+        return str((await request.post()).get(CSRF_FIELD, ""))
+    return request.headers.get(CSRF_HEADER, "")

@@ -2,6 +2,7 @@
 
 The server sends JSON: `snapshot`, `call`, `customer` (each with a `number` that rises), `feed` (whether the record
 answers) and `heartbeat`. A page that comes back with `?after=` the last number gets what it missed, or a new snapshot.
+Its session stays in Redis for an hour after its last sign of life, unless the sign-in has ended.
 """
 
 import asyncio
@@ -103,20 +104,20 @@ class LiveApi:
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             with contextlib.suppress(ConnectionError, TimeoutError):
-                await self._say_why(socket, done)
+                await self._say_why(socket, websocket_id, done)
         finally:
             self._hub.leave(member)
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            with contextlib.suppress(ProviderDown):
-                await self._sessions.delete_websocket_session(websocket_id)
             _sockets.add(-1, _DASHBOARD)
             log.info("WEBSOCKET_DISCONNECTED", session_id=websocket_id, client=person.name, code=socket.close_code)
 
-    async def _say_why(self, socket: web.WebSocketResponse, done: set[asyncio.Task[None]]) -> None:
+    async def _say_why(self, socket: web.WebSocketResponse, websocket_id: str, done: set[asyncio.Task[None]]) -> None:
         errors = [task.exception() for task in done]
         if any(isinstance(error, Unauthenticated) for error in errors):
+            with contextlib.suppress(ProviderDown):
+                await self._sessions.delete_websocket_session(websocket_id)
             await socket.close(code=SIGNED_OUT, message=b"signed out")
         elif any(isinstance(error, Overloaded | TimeoutError) for error in errors):
             await socket.close(code=TOO_SLOW, message=b"too slow")

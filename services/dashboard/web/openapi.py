@@ -41,7 +41,7 @@ def describe(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
 
 def _schemas(endpoints: list[Endpoint]) -> dict[str, Any]:
     inputs: list[type[BaseModel]] = [model for endpoint in endpoints for model in endpoint.inputs.values()]
-    answers: list[type[BaseModel]] = [endpoint.answer for endpoint in endpoints if endpoint.answer]
+    answers: list[type[BaseModel]] = [answer for endpoint in endpoints for answer in endpoint.answers.values()]
     answers.append(ErrorAnswer)
     models: list[tuple[type[BaseModel], Any]] = [(model, "validation") for model in dict.fromkeys(inputs)]
     models += [(model, "serialization") for model in dict.fromkeys(answers)]
@@ -93,8 +93,15 @@ def _parameters(endpoint: Endpoint, schemas: dict[str, Any]) -> Iterable[dict[st
 
 
 def _responses(endpoint: Endpoint) -> dict[str, Any]:
-    content = {endpoint.media_type: {"schema": _ref(endpoint.answer)} if endpoint.answer else {}}
-    responses: dict[str, Any] = {"200": {"description": "Done", "content": content}}
+    responses: dict[str, Any] = {
+        str(status.value): {
+            "description": "Done" if status is HTTPStatus.OK else "Accepted: it is begun",
+            "content": {"application/json": {"schema": _ref(answer)}},
+        }
+        for status, answer in endpoint.answers.items()
+    }
+    if not responses:
+        responses["200"] = {"description": "Done", "content": {endpoint.media_type: {}}}
     if endpoint.websocket:
         responses = {"101": {"description": "A WebSocket of JSON messages"}}
     problem = {"application/json": {"schema": _ref(ErrorAnswer)}}

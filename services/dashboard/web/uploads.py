@@ -1,17 +1,30 @@
-"""Files of borrowers, passed on to the record as they come in."""
+"""Files of borrowers: passed on to the record as they come in, followed, and their rejected rows given back."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
+from contextlib import aclosing
 from typing import Annotated, Final, TypeVar
+from urllib.parse import quote
 
 import structlog
 from aiohttp import BodyPartReader, MultipartReader, web
 from pydantic import Field
 
-from services.dashboard.model import Page, UploadResult, UploadsPage
-from services.dashboard.ports import Customers
-from services.dashboard.web.endpoint import Asked, Input, UnsupportedMedia
-from voicekit.errors import InvalidInput, Overloaded, VoiceError
+from services.dashboard.error_file import ErrorFile, first_rows, read_header
+from services.dashboard.model import Page
+from services.dashboard.ports import Uploads
+from services.dashboard.uploads import (
+    RejectedRow,
+    RejectedRows,
+    Upload,
+    UploadDetail,
+    UploadReceived,
+    UploadResult,
+    UploadsPage,
+)
+from services.dashboard.web.endpoint import Accepted, Asked, Input, UnsupportedMedia
+from services.dashboard.web.events import Event, send_events
+from voicekit.errors import InvalidInput, Overloaded, ProviderDown, VoiceError
 
 log = structlog.get_logger(__name__)
 
@@ -32,6 +45,8 @@ class UploadQuery(Input):
 
     lender_name: Annotated[str, Field(max_length=100)] = ""
     """Who lends, where the file has no column for it; said in every call. Left out: who this dashboard works for."""
+    wait: bool = False
+    """True to be answered when the file is done, with what became of it; otherwise as soon as it has come."""
 
 
 class UploadsQuery(Input):
@@ -42,32 +57,83 @@ class UploadsQuery(Input):
     """`next_page_token` of the page before; empty for the first."""
 
 
-class UploadsApi:
-    """Takes files."""
+class UploadPath(Input):
+    """Names an upload."""
 
-    def __init__(self, customers: Customers, *, lender_name: str, max_bytes: int) -> None:
-        self._customers, self._lender_name, self._max_bytes = customers, lender_name, max_bytes
+    upload_id: Annotated[int, Field(ge=1, lt=2**63)]
+
+
+class RejectedQuery(Input):
+    """How many rejected rows."""
+
+    limit: Annotated[int, Field(ge=1, le=1000)] = 200
+
+
+class UploadsApi:
+    """Takes files, and tells what becomes of them."""
+
+    def __init__(self, uploads: Uploads, *, lender_name: str, max_bytes: int) -> None:
+        self._uploads, self._lender_name, self._max_bytes = uploads, lender_name, max_bytes
         self._under_way = 0
 
-    async def upload(self, asked: Asked, query: UploadQuery) -> UploadResult:
-        """Import a file: multipart, one part `file`. Good rows are kept, bad ones reported with reasons."""
+    async def upload(self, asked: Asked, query: UploadQuery) -> UploadResult | Accepted[UploadReceived]:
+        """Take a file (CSV, XLSX, XLS): multipart, one part `file`. 202 with links to follow, or 200 with `wait=true`.
+
+        Good rows are kept, bad ones reported with reasons.
+        """
         if self._under_way >= AT_ONCE:
-            raise Overloaded("Other files are being imported. Try again in a minute.")
+            raise Overloaded("Other files are being taken in. Try again in a minute.")
         self._under_way += 1
         try:
             parts = _parts_of(asked.request)
             part = await _file_of(parts)
-            pieces = self._pieces(part, parts)
+            take = self._uploads.import_file if query.wait else self._uploads.receive
             lender_name = query.lender_name or self._lender_name
-            result = await self._customers.import_file(part.filename or "", lender_name, pieces)
+            told = await take(part.filename or "", lender_name, self._pieces(part, parts))
         finally:
             self._under_way -= 1
-        log.info("A file was uploaded.", user=asked.person.name, upload_id=result.upload_id, rows=result.total_rows)
-        return result
+        log.info("A file was uploaded.", user=asked.person.name, upload_id=told.upload_id)
+        return Accepted(told) if isinstance(told, UploadReceived) else told
 
     async def list(self, _: Asked, query: UploadsQuery) -> UploadsPage:
         """List uploads, newest first, page by page."""
-        return await self._customers.list_uploads(Page(size=query.page_size, token=query.page_token))
+        return await self._uploads.list(Page(size=query.page_size, token=query.page_token))
+
+    async def get(self, _: Asked, path: UploadPath) -> UploadDetail:
+        """Tell how far an upload is, and what is wrong with its file."""
+        return await self._uploads.get(path.upload_id)
+
+    async def progress(self, asked: Asked, path: UploadPath) -> web.StreamResponse:
+        """Follow an upload by server-sent events: `progress` with the upload as JSON, in the end `done` or `failed`."""
+        async with aclosing(self._uploads.watch(path.upload_id)) as changes:
+            first = await anext(changes)  # a wrong id is told before anything is sent
+            return await send_events(asked.request, _events(first, changes))
+
+    async def rejected_rows(self, _: Asked, path: UploadPath, query: RejectedQuery) -> RejectedRows:
+        """Return the first rows that were left out, as they stood in the file, with reasons."""
+        async with aclosing(self._uploads.rejected(path.upload_id)) as steps:
+            header = await read_header(steps)
+            rows = await first_rows(steps, query.limit)
+        return RejectedRows(header=header, rows=rows)
+
+    async def error_file(self, asked: Asked, path: UploadPath) -> web.StreamResponse:
+        """Send the rows that were left out as a file, with row number and reasons: to be corrected and uploaded again.
+
+        CSV for a CSV file, XLSX for every workbook, XLS too.
+        """
+        async with aclosing(self._uploads.rejected(path.upload_id)) as steps:
+            file = ErrorFile(await read_header(steps))
+            response = web.StreamResponse(headers={"Content-Disposition": attachment(file.name)})
+            response.content_type = file.media_type
+            await response.prepare(asked.request)
+            await response.write(file.begin())
+            async for step in steps:
+                if isinstance(step, RejectedRow):
+                    await response.write(file.add(step))
+            await response.write(file.end())
+            await response.write_eof()
+        log.info("An error file was fetched.", user=asked.person.name, upload_id=path.upload_id)
+        return response
 
     async def _pieces(self, part: BodyPartReader, parts: MultipartReader) -> AsyncGenerator[bytes, None]:
         size = 0
@@ -80,6 +146,27 @@ class UploadsApi:
             raise InvalidInput("The file is empty.", "file")
         if await _next_part(parts) is not None:
             raise InvalidInput("Send one part, `file`, and nothing after it.", "file")
+
+
+async def _events(first: Upload, changes: AsyncIterator[Upload]) -> AsyncGenerator[Event, None]:
+    upload = first
+    while True:
+        kind = upload.phase if upload.phase.ended else "progress"
+        yield Event(kind, upload.model_dump_json())
+        if upload.phase.ended:
+            return
+        try:
+            upload = await anext(changes)
+        except (ProviderDown, StopAsyncIteration):
+            return  # the browser comes again by itself
+
+
+def attachment(name: str) -> str:
+    """Return the header that saves an answer as a file of this name."""
+    plain = "".join(
+        letter if letter.isascii() and letter.isprintable() and letter not in '"\\' else "_" for letter in name
+    )
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
 def _parts_of(request: web.Request) -> MultipartReader:

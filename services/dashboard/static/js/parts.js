@@ -42,6 +42,18 @@ export function useLoaded(path, parameters = {}, trigger = 0) {
   return { ...state, again: () => setTries((count) => count + 1) };
 }
 
+/** A number that rises when the colours change, so that what is drawn by hand is drawn anew. */
+export function useColours() {
+  const [count, setCount] = useState(0);
+  useEffect(() => {
+    const dark = matchMedia("(prefers-color-scheme: dark)");
+    const onChange = () => setCount((before) => before + 1);
+    dark.addEventListener("change", onChange);
+    return () => dark.removeEventListener("change", onChange);
+  }, []);
+  return count;
+}
+
 /** A number that rises every so many ms. */
 export function useEvery(ms) {
   const [count, setCount] = useState(0);

@@ -103,6 +103,11 @@ export const date = (iso) => DATE.format(new Date(iso));
 export const rupees = (paise) => MONEY.format(paise / 100);
 export const number = (value) => NUMBER.format(value);
 
+/** A number with what it counts: 1 call, 2 calls. */
+export const count = (value, one) => `${number(value)} ${one}${value === 1 ? "" : "s"}`;
+/** A sentence of a program, as people begin one. */
+export const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
 /** The time, with the day when that is not today. All times are India's. */
 export function moment(iso) {
   const then = new Date(iso);

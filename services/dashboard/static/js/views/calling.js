@@ -23,7 +23,7 @@ export function CallDialog({ whom, close }) {
   }, []);
   const count = state.result ? queued(state.result) : 0;
   return html`<dialog ref=${dialog} onClose=${close} aria-label="Call borrowers">
-    <h2>${state.step === "queued" ? `${words.number(count)} calls are queued` : "Call these borrowers"}</h2>
+    <h2>${state.step === "queued" ? `${words.count(count, "call")} ${count === 1 ? "is" : "are"} queued` : "Call these borrowers"}</h2>
     ${state.error && html`<${Problem} error=${state.error} />`}
     ${!state.result && !state.error && html`<p class="soft">Asking the rules ...</p>`}
     ${state.result && html`<${Outcomes} result=${state.result} done=${state.step === "queued"} />`}
@@ -31,7 +31,7 @@ export function CallDialog({ whom, close }) {
       <button onClick=${() => dialog.current.close()}>${state.step === "queued" ? "Close" : "Do not call"}</button>
       ${state.step !== "queued" &&
       html`<button class="primary" disabled=${state.step.endsWith("...") || !count} onClick=${() => ask("/trigger-bulk-calls", "queued")}>
-        ${count ? `Queue ${words.number(count)} calls` : "Nobody can be queued"}
+        ${count ? `Queue ${words.count(count, "call")}` : "Nobody can be queued"}
       </button>`}
     </div>
   </dialog>`;
@@ -48,7 +48,7 @@ const Outcomes = ({ result, done }) => html`
           <td class="number">${words.number(one.count)}</td>
           <td>
             <span class="dot inline ${one.queued ? (one.not_before ? "warn" : "good") : "bad"}"></span>
-            ${one.queued ? (one.not_before ? `Called from ${words.moment(one.not_before)}: ` : "") : "Not called: "}${one.message}
+            ${words.sentence(`${one.queued ? (one.not_before ? `called from ${words.moment(one.not_before)}: ` : "") : "not called: "}${one.message}`)}
           </td>
         </tr>`,
       )}

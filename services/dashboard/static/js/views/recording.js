@@ -1,7 +1,7 @@
 // A call's recording: both sides as a picture, and a player.
 
 import { html, useEffect, useRef, useState } from "../../vendor/htm-preact-3.1.1.js";
-import { useLoaded } from "../parts.js";
+import { useColours, useLoaded } from "../parts.js";
 import * as words from "../words.js";
 
 const HEIGHT = 84;
@@ -26,7 +26,8 @@ export function Recording({ id, ended }) {
 /** The loudness of both sides; a click plays from there. The player below does the same for the keyboard. */
 function Waveform({ data, at, seek }) {
   const canvas = useRef(null);
-  useEffect(() => draw(canvas.current, data, at), [data, at]);
+  const colours = useColours();
+  useEffect(() => draw(canvas.current, data, at), [data, at, colours]);
   const click = (event) => {
     const box = event.currentTarget.getBoundingClientRect();
     seek((event.clientX - box.left) / box.width);

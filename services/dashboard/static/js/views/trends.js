@@ -1,7 +1,7 @@
 // Today's numbers: when calls were made, how far they came, what they came to.
 
 import { html, useEffect, useRef } from "../../vendor/htm-preact-3.1.1.js";
-import { Empty, Problem, useEvery, useLoaded } from "../parts.js";
+import { Empty, Problem, useColours, useEvery, useLoaded } from "../parts.js";
 import * as words from "../words.js";
 
 const STEPS = {
@@ -24,10 +24,11 @@ export function TrendsView() {
   const { data, error, again } = useLoaded("/statistics", {}, useEvery(15000));
   if (error) return html`<${Problem} error=${error} retry=${again} />`;
   if (!data) return html`<${Empty}>Loading ...<//>`;
-  if (!data.buckets.length) return html`<${Empty}>No calls yet today. The charts begin with the first one.<//>`;
+  const heading = html`<div class="heading"><h1>Today</h1><span class="soft small">every quarter of an hour, India's time</span></div>`;
+  if (!data.buckets.length) return html`<section>${heading}<${Empty}>No calls yet today. The charts begin with the first one.<//></section>`;
   return html`
     <section>
-      <div class="heading"><h1>Today</h1><span class="soft small">every quarter of an hour, India's time</span></div>
+      ${heading}
       <div class="chart"><${Chart} buckets=${data.buckets} /></div>
     </section>
     <div class="columns">
@@ -71,6 +72,7 @@ const percent = (count, of) => (of ? `${Math.round((count * 100) / of)} %` : "")
 
 function Chart({ buckets }) {
   const place = useRef(null);
+  const colours = useColours();
   useEffect(() => {
     let chart = null;
     let gone = false;
@@ -85,7 +87,7 @@ function Chart({ buckets }) {
       resize.disconnect();
       chart?.destroy();
     };
-  }, [JSON.stringify(buckets)]);
+  }, [JSON.stringify(buckets), colours]);
   const begun = buckets.reduce((sum, one) => sum + one.begun, 0);
   return html`<div ref=${place} role="img" aria-label="Calls over the day: ${begun} begun"></div>`;
 }

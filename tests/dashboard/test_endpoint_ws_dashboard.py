@@ -107,9 +107,19 @@ async def test_the_page_is_kept_in_redis_under_the_name_that_users_know(stand: S
     await heard(page, "heartbeat")
     assert stand.memory.sockets["page-7"]["user"] == "admin"
     await page.close()
-    await stand.memory.socket_gone.wait()
+    while len(stand.hub):
+        await browser.get("/me")
+    assert "page-7" in stand.memory.sockets  # for its hour
+
+
+async def test_the_page_of_a_sign_in_that_has_ended_is_forgotten(stand: Stand) -> None:
+    browser = await stand.signed_in()
+    page = await browser.live(name="page-7")
+    await heard(page, "heartbeat")
+    stand.memory.sign_ins.clear()
+    while (await page.receive()).type is aiohttp.WSMsgType.TEXT:
+        pass
     assert not stand.memory.sockets
-    assert len(stand.hub) == 0
 
 
 async def test_without_redis_an_open_page_stays(stand: Stand) -> None:
@@ -146,7 +156,8 @@ async def test_nobody_opens_pages_without_end(stand: Stand) -> None:
         await browser.live(name="page-20")
     assert refused.value.status == 429
     await pages[0].close()
-    await stand.memory.socket_gone.wait()
+    while len(stand.hub) == 20:
+        await browser.get("/me")
     assert await heard(await browser.live(name="page-20"), "snapshot")
 
 

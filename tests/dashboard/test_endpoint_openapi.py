@@ -6,7 +6,8 @@ from urllib.parse import urlencode
 import pytest
 
 from services.dashboard.model import TurnSaid
-from tests.dashboard.fakes import Record, call, campaign, customer, turn, upload
+from services.dashboard.uploads import RejectedRow
+from tests.dashboard.fakes import Record, call, campaign, customer, problem, suppression, turn, upload
 from tests.dashboard.stand import Stand, heard
 
 
@@ -67,19 +68,53 @@ def test_every_endpoint_and_every_reference_is_explained(document: Any) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/customers", "/customers/1", "/calls", "/calls/a", "/statistics", "/counts", "/uploads", "/campaigns", "/me"],
+    [
+        *("/customers", "/customers/1", "/customers/1/suppressions", "/counts", "/statistics", "/me"),
+        *("/calls", "/calls/a", "/uploads", "/uploads/1", "/uploads/1/rejected-rows", "/campaigns", "/campaigns/1"),
+    ],
 )
 async def test_an_answer_is_what_the_description_says(stand: Stand, record: Record, document: Any, path: str) -> None:
     record.files = [upload(1)]
     stand.dialing.all_campaigns[1] = campaign(1)
-    record.put(customer(1))
+    record.rejected = [RejectedRow(row=3, cells=["Asha", "12345"], problems=[problem()])]
+    stand.holds.all = [suppression(1)]
+    record.put(customer(1, details={"branch": "Mysuru"}))
     record.put(call("a", disposition="RPC_INFO"))
     record.put(TurnSaid(call_id="a", turn=turn(1)))
     browser = await stand.signed_in()
     await heard(await browser.live(record.last - 1), "call")
-    described = path.replace("/1", "/{customer_id}").replace("/a", "/{call_id}")
+    names = {"/customers/1": "/customers/{customer_id}", "/calls/a": "/calls/{call_id}"}
+    names |= {"/uploads/1": "/uploads/{upload_id}", "/campaigns/1": "/campaigns/{campaign_id}"}
+    described = next((path.replace(one, name) for one, name in names.items() if path.startswith(one)), path)
     content = document["paths"][described]["get"]["responses"]["200"]["content"]
     check(document, content["application/json"]["schema"], await browser.get_json(path), path)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("POST", "/trigger-call/{customer_id}", None, 202),
+        ("POST", "/trigger-call/{customer_id}?dry_run=true", None, 200),
+        ("POST", "/trigger-bulk-calls", {"customer_ids": [1]}, 202),
+        ("POST", "/trigger-bulk-calls?dry_run=true", {"customer_ids": [1]}, 200),
+        ("PUT", "/customers/{customer_id}/status", {"status": "ready"}, 200),
+        ("POST", "/customers/{customer_id}/suppressions", {"kind": "PAID"}, 200),
+        ("POST", "/suppressions/{suppression_id}/lift", {"note": "A mistake"}, 200),
+        ("POST", "/campaigns/{campaign_id}/control", {"action": "pause"}, 200),
+    ],
+)
+async def test_what_a_change_answers_is_what_the_description_says(
+    stand: Stand, record: Record, document: Any, method: str, path: str, body: object, status: int
+) -> None:
+    record.people[1] = customer(1, call_status="failed", details={"branch": "Mysuru"})
+    stand.holds.all = [suppression(1)]
+    stand.dialing.all_campaigns[1] = campaign(1)
+    browser = await stand.signed_in()
+    asked = path.format(customer_id=1, suppression_id=1, campaign_id=1)
+    answer = await browser.send(method, asked, json=body)
+    assert answer.status == status
+    told = document["paths"][path.partition("?")[0]][method.lower()]["responses"][str(status)]
+    check(document, told["content"]["application/json"]["schema"], await answer.json(), path)
 
 
 async def test_an_error_is_what_the_description_says(stand: Stand, document: Any) -> None:
@@ -92,7 +127,15 @@ async def test_an_error_is_what_the_description_says(stand: Stand, document: Any
 
 async def test_what_the_description_asks_for_is_taken_and_nothing_else(stand: Stand, document: Any) -> None:
     browser = await stand.signed_in()
-    examples = {"status": "ready", "page_size": "5", "page_token": "", "upload": "1", "customer": "1", "after": "5"}
+    examples = {
+        "status": "ready",
+        "page_size": "5",
+        "page_token": "",
+        "upload": "1",
+        "customer": "1",
+        "after": "5",
+        "sort": "-amount",
+    }
     for path, methods in document["paths"].items():
         names = [one["name"] for one in methods.get("get", {}).get("parameters", []) if one["in"] == "query"]
         if names and "{" not in path and "export" not in path:

@@ -196,7 +196,7 @@ Global___Expectation: _TypeAlias = Expectation  # noqa: Y015
 
 @_typing.final
 class BotSpeech(_message.Message):
-    """Whether our side speaks: while it does, only sustained speech counts as the borrower's."""
+    """Whether our side speaks: then what is heard may be listening, a noise or our echo, and no wish to speak."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -247,11 +247,13 @@ class ListenResponse(_message.Message):
     FINISHED_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def speech_started(self) -> Global___SpeechStarted:
-        """The borrower began to speak."""
+        """Somebody began to speak. While our side speaks this is early: pause it, since this may be an interruption.
+        `barge_in` follows when it is one, `speech_ended` without it when it was a backchannel or a noise: go on then.
+        """
 
     @_builtins.property
     def barge_in(self) -> Global___BargeIn:
-        """The borrower has taken the floor while our side spoke: sustained speech, more than a backchannel."""
+        """The borrower has taken the floor while our side spoke: sustained speech, or words that are no backchannel."""
 
     @_builtins.property
     def partial(self) -> Global___PartialTranscript:

@@ -12,7 +12,6 @@ from services.dialog.flows import FLOWS
 from services.dialog.intents import Intent
 from services.dialog.plan import common_path
 from services.dialog.ports import Doubt, Reader, Reading
-from services.dialog.redaction import redact
 from services.dialog.scenes import Disposition, Question, Saying, Stage, State
 from services.dialog.script import Script
 from services.dialog.snapshot import Memory, unpack
@@ -35,6 +34,7 @@ from services.dialog.turns import (
 )
 from services.dialog.walk import Position, Step
 from voicekit.clock import Now
+from voicekit.redaction import redact
 
 MAX_SWITCHES: Final = 2
 """How often we change the language unasked; more would be to and fro."""

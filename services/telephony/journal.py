@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from services.telephony.model import Facts, FactsEvent, Status, StatusEvent, Turn, TurnEvent, Understanding
 from services.telephony.recorder import Recorder
 from voicekit.clock import Now
+from voicekit.redaction import redact
 
 
 @dataclass(slots=True)
@@ -61,7 +62,7 @@ class Journal:
         """The borrower said something; it is told together with how it was understood."""
         self.close()
         self._sequence += 1
-        self._words = _Words(self._sequence, state, text, language, started_ms, ended_ms)
+        self._words = _Words(self._sequence, state, redact(text), language, started_ms, ended_ms)
 
     @property
     def words(self) -> str:

@@ -34,6 +34,7 @@ class Ports:
     telephony: int
     telephony_http: int
     dashboard: int
+    dialer: int
     exotel: int
     sarvam: int
     bedrock: int
@@ -247,7 +248,7 @@ def _customers_environment(system: System) -> Mapping[str, str]:
     if system.providers.exotel:
         return shared
     # Emulated borrowers are called at whatever hour the demo runs.
-    return {**shared, "EXOTEL_API_BASE": system.exotel_url, "CALLING_CLOCK": _eleven()}
+    return {**shared, "EXOTEL_API_BASE": system.exotel_url, "CALLING_CLOCK": _eleven(), "CALL_QUIET_DAYS": ""}
 
 
 def _eleven() -> str:
@@ -255,9 +256,15 @@ def _eleven() -> str:
 
 
 def _dialer(system: System) -> Program:
-    """Return the worker that takes calls from the queue; it has no address of its own, and is ready as it starts."""
-    environment = {**_shared(system, "dialer"), "TELEPHONY_ADDRESS": system.telephony_address}
-    return Program("dialer", ["-m", "services.customers.dialer"], {**environment, **_customers_environment(system)})
+    """Return the worker that takes calls from the queue; it listens only to be asked how it is."""
+    address = f"127.0.0.1:{system.ports.dialer}"
+    environment = {
+        **_shared(system, "dialer"),
+        "DIALER_LISTEN": address,
+        "TELEPHONY_ADDRESS": system.telephony_address,
+        **_customers_environment(system),
+    }
+    return Program("dialer", ["-m", "services.customers.dialer"], environment, ready=grpc_ready(address, "dialer"))
 
 
 def _dashboard(system: System) -> Program:

@@ -24,6 +24,9 @@ TICKET_S: Final = 60
 LIVE: Final = "call:live"
 """Sorted set: ids of the calls that live, by the second at which they began."""
 
+SLOTS: Final = "call:slots"
+"""Hash: for each pod how many calls it leads at most, and until when that was said."""
+
 _ADD_IF_ABSENT: Final = """
 if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
 redis.call('HSET', KEYS[1], unpack(ARGV, 2))
@@ -67,6 +70,18 @@ local count = redis.call('INCR', KEYS[1])
 if count == 1 then redis.call('EXPIRE', KEYS[1], 60) end
 if count <= tonumber(ARGV[1]) then return 0 end
 return math.max(1, redis.call('TTL', KEYS[1]))"""
+_OFFER: Final = """
+if tonumber(ARGV[2]) == 0 then return redis.call('HDEL', KEYS[1], ARGV[1]) end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[2] .. ' ' .. (tonumber(redis.call('TIME')[1]) + tonumber(ARGV[3])))"""
+_OFFERED: Final = """
+local now, slots, pods = tonumber(redis.call('TIME')[1]), 0, 0
+local told = redis.call('HGETALL', KEYS[1])
+for i = 1, #told, 2 do
+    local room, till = string.match(told[i + 1], '(%d+) ([%d.]+)')
+    if tonumber(till) < now then redis.call('HDEL', KEYS[1], told[i])
+    else slots, pods = slots + tonumber(room), pods + 1 end
+end
+return {slots, pods}"""
 _CLEAN: Final = """
 local gone = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1])
 if #gone > 0 then redis.call('ZREM', KEYS[1], unpack(gone)) end
@@ -157,6 +172,21 @@ class Sessions:
     async def list_live(self, offset: int, count: int) -> list[str]:
         """Return ids of calls that live, newest first."""
         return list(await self._do(self._redis.zrevrange(LIVE, offset, offset + count - 1)))
+
+    async def count_live(self) -> int:
+        """Return how many calls live."""
+        return int(await self._do(self._redis.zcard(LIVE)))
+
+    # Room for calls.
+
+    async def offer_slots(self, pod: str, slots: int, lease: float) -> None:
+        """Tell for `lease` seconds how many calls a pod leads at most; 0 when it takes no new ones."""
+        await self._run(_OFFER, SLOTS, pod, slots, lease)
+
+    async def offered_slots(self) -> tuple[int, int]:
+        """Return how many calls all pods that take new ones lead at most, and how many pods these are."""
+        slots, pods = await self._run(_OFFERED, SLOTS)
+        return int(slots), int(pods)
 
     async def first(self, what: str, within: float) -> bool:
         """True for the first that asks about `what` in so many seconds, False for all others."""

@@ -12,6 +12,7 @@ from services.customers.postgres_campaigns import PostgresCampaigns, PostgresDia
 from services.customers.postgres_changes import PostgresChanges
 from services.customers.postgres_customers import PostgresCustomers
 from services.customers.postgres_desk import PostgresDesk
+from services.customers.postgres_suppressions import PostgresSuppressions
 from services.customers.postgres_uploads import PostgresUploads
 from services.customers.servicer import CallsServicer, CustomersServicer
 from services.customers.settings import Settings
@@ -59,7 +60,7 @@ def make_dialing(database: Database, settings: Settings) -> DialingServicer:
         async with database.transaction() as connection:
             return await queue_calls(asked, PostgresDialQueue(connection, customers), policy, now)
 
-    return DialingServicer(queue, PostgresCampaigns(database))
+    return DialingServicer(queue, PostgresCampaigns(database, now), PostgresSuppressions(database, now), now)
 
 
 def main() -> None:

@@ -4,20 +4,18 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, Protocol
 
-from services.customers.may_dial import Decision, Facts, Policy, may_dial
-from services.customers.model import CustomerFilter
+from services.customers.may_dial import AGAIN, Decision, Facts, Policy, may_dial
+from services.customers.model import CallStatus, CustomerFilter
 from voicekit.clock import Now
 from voicekit.errors import InvalidInput
 
 MAX_CUSTOMERS: Final = 100_000
 NOBODY: Final = Decision("NO_CUSTOMER", "there is no such customer")
-QUEUED_BEFORE: Final = Decision("ALREADY_QUEUED", "the customer, or somebody with the same phone, is in the queue")
-_NOT_QUEUED: Final = ("ALREADY_IN_CALL",)
-"""Rules that end by themselves soon, but whose calls are queued already: queueing another would be a duplicate."""
+QUEUED_BEFORE: Final = Decision("ALREADY_QUEUED", "the customer is in the queue")
 
 
 class CampaignState(StrEnum):
@@ -72,6 +70,16 @@ class Outcome:
     not_before: datetime | None = None
     """When the first of them may be called; None when nothing is waited for."""
     customer_ids: list[int] = field(default_factory=list)
+    begin_at: list[datetime] = field(default_factory=list)
+    """When each of those that are queued may be called at the earliest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """Who stands in the queue already."""
+
+    customer_ids: set[int]
+    phone_numbers: set[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +103,8 @@ class DialQueue(Protocol):
     async def facts(self, customer_ids: Sequence[int], at: datetime) -> Mapping[int, Facts]:
         """Return what the rules look at; who is not on record is left out."""
 
-    async def queued_phones(self, phone_numbers: Sequence[str]) -> set[str]:
-        """Return which of these phones stand in the queue already."""
+    async def queued(self, phone_numbers: Sequence[str]) -> Queued:
+        """Return which of these phones stand in the queue already, and for whose loans."""
 
     async def queue(self, asked: CallsAsked, outcomes: Sequence[Outcome], now: datetime) -> Answer:
         """Put those that are to be queued into the queue as one campaign, and remember the answer."""
@@ -124,14 +132,17 @@ async def queue_calls(asked: CallsAsked, queue: DialQueue, policy: Policy, now: 
         raise InvalidInput(f"1 to {MAX_CUSTOMERS} customers", "customer_ids")
     at = now()
     facts = await queue.facts(customer_ids, at)
-    taken = await queue.queued_phones([known.phone_number for known in facts.values()])
+    queued = await queue.queued([known.phone_number for known in facts.values()])
     outcomes: dict[str, Outcome] = {}
     for customer_id in customer_ids:
         known = facts.get(customer_id)
-        decision = NOBODY if known is None else _decide(at, known, policy, taken)
-        outcome = outcomes.setdefault(decision.code, Outcome(decision.code, decision.message, _is_queued(decision)))
+        decision = NOBODY if known is None else _decide(at, customer_id, known, policy, queued)
+        goes_in = decision.allowed or decision.waits
+        outcome = outcomes.setdefault(decision.code, Outcome(decision.code, decision.message, goes_in))
         outcome.customer_ids.append(customer_id)
-        if outcome.queued and decision.not_before:
+        if goes_in:
+            outcome.begin_at.append(policy.spread(decision.not_before, customer_id) if decision.not_before else at)
+        if decision.not_before:
             outcome.not_before = min(outcome.not_before or decision.not_before, decision.not_before)
     ordered = sorted(outcomes.values(), key=lambda one: (not one.queued, -len(one.customer_ids), one.code))
     if asked.dry_run or not any(one.queued for one in ordered):
@@ -139,18 +150,22 @@ async def queue_calls(asked: CallsAsked, queue: DialQueue, policy: Policy, now: 
     return await queue.queue(asked, ordered, at)
 
 
-def _decide(at: datetime, known: Facts, policy: Policy, taken: set[str]) -> Decision:
+def _decide(at: datetime, customer_id: int, known: Facts, policy: Policy, queued: Queued) -> Decision:
+    """Say what becomes of one borrower, and count those who go in among those `queued`."""
     decision = may_dial(at, known, policy)
-    if not _is_queued(decision):
+    if known.in_call and known.call_status is not CallStatus.READY:
+        return Decision(decision.code, decision.message)  # that call is this one: another would be a second
+    if not (decision.allowed or decision.waits):
         return decision
-    if known.phone_number in taken:
+    if customer_id in queued.customer_ids:
         return QUEUED_BEFORE
-    taken.add(known.phone_number)  # another loan of the same person waits for another day
+    if known.in_call or known.phone_number in queued.phone_numbers:
+        # One after the other: the queue asks the rules again, which look at all loans of the phone.
+        after = (decision.not_before or at) + (timedelta(0) if known.in_call else AGAIN)
+        decision = Decision("SAME_PHONE", "waits for another loan of the same phone", after)
+    queued.customer_ids.add(customer_id)
+    queued.phone_numbers.add(known.phone_number)
     return decision
-
-
-def _is_queued(decision: Decision) -> bool:
-    return decision.allowed or (decision.waits and decision.code not in _NOT_QUEUED)
 
 
 def to_json(answer: Answer) -> str:

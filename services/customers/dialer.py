@@ -2,7 +2,7 @@
 
 import asyncio
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Final
 
 import asyncpg
 import structlog
@@ -11,19 +11,23 @@ from pydantic import Field, PositiveFloat, PositiveInt
 
 from services.customers.dialling import Dialler, Retries
 from services.customers.grpc_telephony import SERVICE, GrpcTelephony
-from services.customers.postgres import open_database
+from services.customers.jobs import ENTRYPOINT, trim_log
+from services.customers.postgres import Database, open_database
 from services.customers.postgres_calls import PostgresCalls
-from services.customers.postgres_campaigns import ENTRYPOINT
 from services.customers.postgres_entries import PostgresEntries
 from services.customers.settings import Settings
 from voicekit.errors import NotFound, VoiceError
 from voicekit.process import run
-from voicekit.rpc import channel
+from voicekit.rpc import RpcServer, channel
 from voicekit.settings import load
 
 log = structlog.get_logger(__name__)
 
-AFTER_TROUBLE = timedelta(seconds=5)
+AFTER_TROUBLE: Final = timedelta(seconds=5)
+LOOK_EVERY: Final = timedelta(seconds=1)
+"""How long a job that has become due may wait when the notice of it is lost."""
+TRIM_EVERY: Final = 600.0
+LOG_KEPT: Final = timedelta(days=2)
 
 
 class DialerSettings(Settings):
@@ -50,8 +54,20 @@ class DialerSettings(Settings):
     dial_retry_no_answer_minutes: PositiveInt = 120
     """After how long to call again when nobody answered."""
 
+    dial_retry_unreachable_minutes: PositiveInt = 1440
+    """After how long to call again when the phone was switched off or could not be reached."""
+
+    dial_retry_rejected_minutes: PositiveInt = 1440
+    """After how long to call again when the call was rejected."""
+
     dial_retry_failed_minutes: PositiveInt = 60
-    """After how long to call again when the call failed."""
+    """After how long to call again when the call failed in its middle."""
+
+    dial_retry_not_placed_minutes: PositiveInt = 5
+    """After how long to call again when nobody was rung."""
+
+    dialer_listen: Annotated[str, Field(pattern=r"^.+:\d+$")] = "0.0.0.0:50055"
+    """host:port that the health of the worker is asked at, over gRPC: dialer-liveness and dialer-readiness."""
 
     @property
     def retries(self) -> Retries:
@@ -59,7 +75,10 @@ class DialerSettings(Settings):
         return Retries(
             busy=timedelta(minutes=self.dial_retry_busy_minutes),
             no_answer=timedelta(minutes=self.dial_retry_no_answer_minutes),
+            unreachable=timedelta(minutes=self.dial_retry_unreachable_minutes),
+            rejected=timedelta(minutes=self.dial_retry_rejected_minutes),
             failed=timedelta(minutes=self.dial_retry_failed_minutes),
+            not_placed=timedelta(minutes=self.dial_retry_not_placed_minutes),
         )
 
 
@@ -67,6 +86,8 @@ async def work(settings: DialerSettings, stop: asyncio.Event) -> None:
     """Work off the queue until `stop` is set; calls that live are left to whoever works then."""
     url, now = settings.database_url.get_secret_value(), settings.clock
     connection = await asyncpg.connect(url, timeout=10)
+    health = RpcServer("dialer", settings.dialer_listen)
+    await health.start(ready=False)
     try:
         async with (
             open_database(url, pool_size=settings.database_pool_size) as database,
@@ -74,12 +95,28 @@ async def work(settings: DialerSettings, stop: asyncio.Event) -> None:
         ):
             calls = PostgresCalls(database, settings.policy, now)
             slots, pace = settings.dial_slots, settings.dial_per_minute
-            entries = PostgresEntries(database, calls, now, slots=slots, per_minute=pace)
+            entries = PostgresEntries(database, calls, settings.policy, now, slots=slots, per_minute=pace)
             after, telephony = settings.dial_unknown_seconds, GrpcTelephony(there)
             dialler = Dialler(entries, telephony, settings.policy, settings.retries, now, unknown_after=after)
+            await health.set_ready(True)
+            trimming = asyncio.create_task(_trim(database), name="trim the log")
             await _take_jobs(QueueManager(Queries(AsyncpgDriver(connection))), dialler, settings, stop)
+            trimming.cancel()
+            await asyncio.wait([trimming])
     finally:
+        await health.drain(0)
         await connection.close(timeout=5)
+
+
+async def _trim(database: Database) -> None:
+    """Keep pgqueuer's log small for as long as the worker lives."""
+    while True:
+        try:
+            async with database.connection() as connection:
+                await trim_log(connection, LOG_KEPT)
+        except VoiceError:
+            log.warning("The log of the queue was not trimmed: the database does not answer.")
+        await asyncio.sleep(TRIM_EVERY)
 
 
 async def _take_jobs(queue: QueueManager, dialler: Dialler, settings: DialerSettings, stop: asyncio.Event) -> None:
@@ -97,7 +134,7 @@ async def _take_jobs(queue: QueueManager, dialler: Dialler, settings: DialerSett
             raise RetryRequested(again)
 
     heartbeat = timedelta(seconds=settings.dial_heartbeat_seconds)
-    taking = asyncio.create_task(queue.run(heartbeat_timeout=heartbeat, dequeue_timeout=min(heartbeat, AFTER_TROUBLE)))
+    taking = asyncio.create_task(queue.run(heartbeat_timeout=heartbeat, dequeue_timeout=min(heartbeat, LOOK_EVERY)))
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({taking, stopping}, return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()

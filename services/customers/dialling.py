@@ -6,27 +6,26 @@ been asked never asks anew: it waits for the end, and asks telephony whether it 
 """
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 import structlog
 
 from services.customers.may_dial import Decision, Policy
-from services.customers.model import Call, CallStatus
+from services.customers.model import FINAL, Call, CallStatus
 from services.customers.ports import Begun
 from voicekit.clock import Now
 from voicekit.errors import InvalidInput, Overloaded, ProviderDown, VoiceError, WrongState
 
 log = structlog.get_logger(__name__)
 
-FINAL: Final = frozenset({CallStatus.COMPLETED, CallStatus.FAILED, CallStatus.NOT_PICKED})
 ASK_AGAIN: Final = (1.0, 2.0, 4.0, 8.0)
 """Seconds between requests to telephony while it has no room or does not answer."""
-LOOK_EVERY: Final = 0.5
+LOOK_EVERY: Final = 0.25
 NO_ROOM: Final = timedelta(seconds=1)
-PAUSED: Final = timedelta(seconds=30)
+PAUSED: Final = timedelta(seconds=2)
+"""After how long to look again at what was claimed before its campaign was paused; the rest is not looked at at all."""
 AT_ONCE: Final = timedelta(0)
 LONGEST_CALL: Final = 3600.0
 """Seconds after which a call that telephony does not know cannot live any more."""
@@ -38,21 +37,27 @@ class Retries:
 
     busy: timedelta = timedelta(minutes=15)
     no_answer: timedelta = timedelta(hours=2)
+    unreachable: timedelta = timedelta(hours=24)
+    rejected: timedelta = timedelta(hours=24)
     failed: timedelta = timedelta(hours=1)
     not_placed: timedelta = timedelta(minutes=5)
     most: int = 10
     """Attempts for one entry, also of those that count for no cap."""
-    _by_reason: Mapping[str, str] = field(
-        default_factory=lambda: {"busy": "busy", "never_placed": "not_placed", "not_placed": "not_placed"}
-    )
 
     def after(self, call: Call, tries: int) -> timedelta | None:
         """Return after how long to call again; None for never. `tries` counts this attempt."""
         if call.status is CallStatus.COMPLETED or call.reason == "carrier_refused" or tries >= self.most:
             return None
-        usual = "no_answer" if call.status is CallStatus.NOT_PICKED else "failed"
-        delay: timedelta = getattr(self, self._by_reason.get(call.reason, usual))
-        return delay
+        match call.reason:
+            case "busy":
+                return self.busy
+            case "canceled":
+                return self.rejected
+            case "carrier_failed":
+                return self.unreachable
+            case "never_placed" | "not_placed":
+                return self.not_placed
+        return self.no_answer if call.status is CallStatus.NOT_PICKED else self.failed
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +83,16 @@ class Entries(Protocol):
     async def turn(self) -> float:
         """Take the next turn of all workers; return how many seconds it is away."""
 
-    async def begin(self, entry_id: int) -> Begun | Decision | None:
-        """Begin an attempt: what the call must know, or why not, or None when all slots are taken."""
+    async def has_room(self, room: int) -> bool:
+        """Tell whether a slot is free, of ours and of telephony's `room`, for as long as nobody takes it."""
 
-    async def call(self, call_id: str) -> Begun:
+    async def begin(self, entry_id: int, room: int) -> Begun | Decision | None:
+        """Begin an attempt: what the call must know, or why not, or None when all slots are taken.
+
+        `room` is how many calls telephony has room for, on all pods.
+        """
+
+    async def call(self, call_id: str) -> Call:
         """Return an attempt as it now is."""
 
     async def asking(self, entry_id: int, call_id: str) -> bool:
@@ -102,6 +113,9 @@ class Telephony(Protocol):
 
     async def knows(self, call_id: str) -> bool:
         """Tell whether telephony knows a call; `ProviderDown`."""
+
+    async def room(self) -> int:
+        """Return how many calls all pods together have room for, live ones included; `ProviderDown`."""
 
 
 class Dialler:
@@ -130,17 +144,8 @@ class Dialler:
         """Do what can be done now; return after how long to come back, None when there is nothing left to do."""
         entry = await self._entries.get(entry_id)
         if entry.state == "waiting":
-            if (wait := await self._wait(entry)) is not None:
-                return wait
-            begun = await self._entries.begin(entry_id)
-            if begun is None:
-                return NO_ROOM
-            if isinstance(begun, Decision):
-                log.info("The rules refuse a call.", entry=entry_id, code=begun.code)
-                return max(begun.not_before - self._now(), NO_ROOM) if begun.not_before else None
-            if await self._entries.asking(entry_id, begun.call.id):
-                await self._place(begun)
-            return await self._follow(entry_id, begun.call.id)
+            wait = self._wait(entry)
+            return await self._begin(entry_id) if wait is None else wait
         if entry.state == "calling":
             if await self._entries.asking(entry_id, entry.call_id):
                 # Nobody was asked, and now nobody can be. Hours may have passed, so a new attempt asks the rules anew.
@@ -148,15 +153,27 @@ class Dialler:
             return await self._follow(entry_id, entry.call_id)
         return None
 
-    async def _wait(self, entry: Entry) -> timedelta | None:
+    async def _begin(self, entry_id: int) -> timedelta | None:
+        room = await self._telephony.room()
+        if not await self._entries.has_room(room):
+            return NO_ROOM  # before a turn is taken, which nobody else could use then
+        await asyncio.sleep(await self._entries.turn())
+        begun = None if self._stopping else await self._entries.begin(entry_id, room)
+        if begun is None:
+            return NO_ROOM
+        if isinstance(begun, Decision):
+            log.info("The rules refuse a call.", entry=entry_id, code=begun.code)
+            return max(begun.not_before - self._now(), NO_ROOM) if begun.not_before else None
+        if await self._entries.asking(entry_id, begun.call.id):
+            await self._place(begun)
+        return await self._follow(entry_id, begun.call.id)
+
+    def _wait(self, entry: Entry) -> timedelta | None:
         if self._stopping:
             return AT_ONCE
         if entry.paused:
             return PAUSED
-        if entry.not_before > self._now():
-            return entry.not_before - self._now()
-        await asyncio.sleep(await self._entries.turn())
-        return AT_ONCE if self._stopping else None
+        return entry.not_before - self._now() if entry.not_before > self._now() else None
 
     async def _place(self, begun: Begun) -> None:
         """Ask telephony, again while it has no room and the hours last."""
@@ -179,7 +196,7 @@ class Dialler:
         """Wait for the end of a call, and settle it."""
         began = loop_time()
         asked_at = began
-        while (call := (await self._entries.call(call_id)).call).status not in FINAL:
+        while (call := await self._entries.call(call_id)).status not in FINAL:
             if self._stopping:
                 return AT_ONCE
             if loop_time() - asked_at >= self._unknown_after:
@@ -204,8 +221,10 @@ class Dialler:
         entry = await self._entries.get(entry_id)
         delay = self._retries.after(call, entry.tries + 1)
         again_at = None if delay is None else self._policy.next_opening(self._now() + delay)
-        await self._entries.settle(entry_id, call, again_at)
-        return None if again_at is None else again_at - self._now()
+        await self._entries.settle(entry_id, call, again_at and self._policy.spread(again_at, entry_id))
+        # The record may have moved it meanwhile, to the time that the borrower asked for.
+        settled = await self._entries.get(entry_id)
+        return max(settled.not_before - self._now(), AT_ONCE) if settled.state == "waiting" else None
 
 
 def loop_time() -> float:

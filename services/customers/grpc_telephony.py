@@ -2,6 +2,7 @@
 
 from __future__ import annotations  # grpc's own classes take their type parameters in stubs alone
 
+import asyncio
 from typing import Final
 
 import grpc
@@ -14,6 +15,8 @@ from voicekit.interceptors import from_rpc_error
 SERVICE: Final = "voice.telephony.v1.TelephonyService"
 PLACE_WITHIN: Final = 45.0
 """Seconds: a greeting is rendered, the carrier asked, and an answer that was lost looked for."""
+ROOM_LASTS: Final = 1.0
+"""Seconds for which what telephony said of its room is taken to be true."""
 
 
 class GrpcTelephony:
@@ -21,6 +24,7 @@ class GrpcTelephony:
 
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self._stub = pb.TelephonyServiceStub(channel)
+        self._room, self._asked_at = 0, float("-inf")
 
     async def place(self, begun: Begun) -> None:
         """Have the borrower rung; the same attempt never rings twice. `Overloaded`, `ProviderDown`, `WrongState`."""
@@ -39,3 +43,14 @@ class GrpcTelephony:
                 return False
             raise from_rpc_error(error) from error
         return True
+
+    async def room(self) -> int:
+        """Return how many calls all pods together have room for, live ones included; `ProviderDown`."""
+        now = asyncio.get_running_loop().time()
+        if now - self._asked_at >= ROOM_LASTS:
+            try:
+                answer = await self._stub.GetCapacity(pb.GetCapacityRequest(), timeout=5)
+            except grpc.aio.AioRpcError as error:
+                raise from_rpc_error(error) from error
+            self._room, self._asked_at = answer.slots, now
+        return self._room

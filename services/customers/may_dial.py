@@ -4,11 +4,12 @@ Whoever is about to ask the carrier asks here immediately before. Nothing overri
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
 from services.customers.model import CallStatus
+from services.customers.quiet_days import QuietDays
 from voicekit.clock import INDIA
 from voicekit.errors import InvalidInput, WrongState
 
@@ -19,8 +20,14 @@ LAWFUL_MICROFINANCE: Final = (time(9), time(18))
 ALLOWED: Final = "ALLOWED"
 _DAY: Final = timedelta(days=1)
 _WEEK: Final = timedelta(days=7)
-_AGAIN: Final = timedelta(minutes=5)
+AGAIN: Final = timedelta(minutes=5)
 """After how long to ask again when somebody with the same phone is in a call."""
+_LATER: Final = timedelta(hours=3)
+"""After how long to call who asked for another time and named none: in another part of the day."""
+_GOLDEN: Final = 0.6180339887498949
+"""Whole numbers times this fall evenly between two whole numbers, however many there are."""
+_LONGEST_QUIET: Final = 60
+"""Quiet days in a row that nobody can mean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +50,12 @@ class Policy:
     """How old the lender's word may be before the due date and on it."""
     max_age_overdue: timedelta = timedelta(hours=24)
     """How old it may be after the due date, when a payment may have come."""
+    one_talk_a_day: bool = True
+    """Whether a person who was spoken with to the end is left alone until the next day."""
+    quiet_days: QuietDays = field(default_factory=QuietDays)
+    """Days on which nobody is called."""
+    jitter: timedelta = timedelta(minutes=10)
+    """Over how long after an opening the calls that waited for it are spread."""
 
     def __post_init__(self) -> None:
         earliest, latest = LAWFUL_MICROFINANCE if self.microfinance else LAWFUL
@@ -57,14 +70,26 @@ class Policy:
         if _on(date.min, self.opens) + self.guard >= _on(date.min, self.closes):
             raise InvalidInput("leaves no time to call", "CALL_HOURS")
 
-    def next_opening(self, at: datetime) -> datetime:
-        """Return the first instant from `at` on when a call may begin; `at` itself when it may begin then."""
-        day = at.astimezone(INDIA).date()
-        if at < _on(day, self.opens):
-            return _on(day, self.opens)
-        if at < _on(day, self.closes) - self.guard:
+    def next_opening(self, at: datetime, state: str = "") -> datetime:
+        """Return the first instant, from `at` itself on, when a call to `state` may begin."""
+        first = at.astimezone(INDIA).date()
+        for later in range(_LONGEST_QUIET):
+            day = first + later * _DAY
+            if not self.quiet_days.holds(day, state) and at < _on(day, self.closes) - self.guard:
+                return max(at, _on(day, self.opens))
+        raise InvalidInput(f"leaves no day to call in {_LONGEST_QUIET}", "CALL_QUIET_DAYS")
+
+    def spread(self, at: datetime, number: int) -> datetime:
+        """Return when to begin what waits until `at`: after an opening, each `number` has an instant of its own."""
+        if at.astimezone(INDIA).time() != self.opens:
             return at
-        return _on(day + _DAY, self.opens)
+        return at + min(self.jitter, _on(date.min, self.closes) - self.guard - _on(date.min, self.opens)) * (
+            number * _GOLDEN % 1
+        )
+
+    def callback_at(self, asked: datetime | None, now: datetime) -> datetime:
+        """Return when to call a borrower who asked for `asked`, or only for later with None."""
+        return self.next_opening(max(asked, now) if asked else now + _LATER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +101,8 @@ class Facts:
     due_date: date
     confirmed_at: datetime
     """When the lender last told about the loan."""
+    state: str = ""
+    """Where the borrower lives; empty when not known."""
     in_call: bool = False
     """Whether the person is in a call."""
     held_as: str = ""
@@ -84,6 +111,8 @@ class Facts:
     """When that ends; None for never."""
     attempts: Sequence[datetime] = ()
     """When the person's attempts of the last seven days began; those in which nobody could be rung are left out."""
+    talked_at: datetime | None = None
+    """When the person was last spoken with to the end, without asking for another call; None for never."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +152,7 @@ def may_dial(now: datetime, facts: Facts, policy: Policy) -> Decision:
         or _suppression_refuses(facts, policy)
         or _age_refuses(now, facts, policy)
         or _caps_refuse(now, facts, policy)
-        or _hours_refuse(now, policy)
+        or _hours_refuse(now, facts, policy)
         or Decision(ALLOWED, "may be called")
     )
 
@@ -133,7 +162,7 @@ def _state_refuses(now: datetime, facts: Facts) -> Decision | None:
         return Decision("NUMBER_FOREIGN", "the number is not one of India, so its owner's hours are not known")
     if facts.in_call:
         words = "the customer, or somebody with the same phone, is in a call"
-        return Decision("ALREADY_IN_CALL", words, now + _AGAIN)
+        return Decision("ALREADY_IN_CALL", words, now + AGAIN)
     if facts.call_status is not CallStatus.READY:
         return Decision("NOT_READY", "the customer is not ready")
     return None
@@ -142,7 +171,7 @@ def _state_refuses(now: datetime, facts: Facts) -> Decision | None:
 def _suppression_refuses(facts: Facts, policy: Policy) -> Decision | None:
     if not facts.held_as:
         return None
-    until = policy.next_opening(facts.held_until) if facts.held_until else None
+    until = policy.next_opening(facts.held_until, facts.state) if facts.held_until else None
     return Decision(facts.held_as, "the customer must not be called", until)
 
 
@@ -157,19 +186,23 @@ def _caps_refuse(now: datetime, facts: Facts, policy: Policy) -> Decision | None
     recent = sorted(at for at in facts.attempts if at > now - _WEEK)
     if len(recent) >= policy.per_week:
         free = recent[-policy.per_week] + _WEEK
-        return Decision("CAP_WEEK", "called often enough in seven days", policy.next_opening(free))
+        return Decision("CAP_WEEK", "called often enough in seven days", policy.next_opening(free, facts.state))
     today = now.astimezone(INDIA).date()
+    tomorrow = policy.next_opening(_on(today + _DAY, time(0)), facts.state)
     if sum(at.astimezone(INDIA).date() == today for at in recent) >= policy.per_day:
-        tomorrow = _on(today + _DAY, time(0))
-        return Decision("CAP_DAY", "called often enough today", policy.next_opening(tomorrow))
+        return Decision("CAP_DAY", "called often enough today", tomorrow)
+    if policy.one_talk_a_day and facts.talked_at and facts.talked_at.astimezone(INDIA).date() == today:
+        return Decision("TALKED_TODAY", "has been spoken with today", tomorrow)
     return None
 
 
-def _hours_refuse(now: datetime, policy: Policy) -> Decision | None:
-    opening = policy.next_opening(now)
-    if opening > now:
-        return Decision("OUTSIDE_CALL_WINDOW", "outside the hours of calls", opening)
-    return None
+def _hours_refuse(now: datetime, facts: Facts, policy: Policy) -> Decision | None:
+    opening = policy.next_opening(now, facts.state)
+    if opening == now:
+        return None
+    if policy.quiet_days.holds(now.astimezone(INDIA).date(), facts.state):
+        return Decision("QUIET_DAY", "nobody is called on this day", opening)
+    return Decision("OUTSIDE_CALL_WINDOW", "outside the hours of calls", opening)
 
 
 def _on(day: date, at: time) -> datetime:

@@ -82,6 +82,7 @@ def call(value: Call) -> pb.Call:
         start_time=timestamp(value.start_time),
         answer_time=timestamp(value.answer_time),
         end_time=timestamp(value.end_time),
+        callback_at=timestamp(value.callback_at),
     )
 
 
@@ -230,8 +231,9 @@ def _facts_told(message: pb.FactsEvent, field: str) -> FactsTold:
         check_language(message.language_used, f"{field}.language_used")
     if len(message.call_sid) > 64:
         raise InvalidInput("at most 64 characters", f"{field}.call_sid")
+    asked = message.callback_time.ToDatetime(tzinfo=UTC) if message.HasField("callback_time") else None
     return FactsTold(
-        message.call_sid, message.language_used, message.verified, message.disposition, message.callback_words
+        message.call_sid, message.language_used, message.verified, message.disposition, message.callback_words, asked
     )
 
 

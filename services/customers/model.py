@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Final
 
 
 class CallStatus(StrEnum):
@@ -17,6 +18,10 @@ class CallStatus(StrEnum):
     COMPLETED = "completed"
     FAILED = "failed"
     NOT_PICKED = "not_picked"
+
+
+FINAL: Final = frozenset({CallStatus.COMPLETED, CallStatus.FAILED, CallStatus.NOT_PICKED})
+"""Statuses after which an attempt is over."""
 
 
 class Direction(StrEnum):
@@ -82,6 +87,8 @@ class Call:
     start_time: datetime
     answer_time: datetime | None
     end_time: datetime | None
+    callback_at: datetime | None = None
+    """For when the next call is queued that the borrower asked for; None when none was asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +147,8 @@ class FactsTold:
     verified: bool = False
     disposition: str = ""
     callback_words: str = ""
+    callback_time: datetime | None = None
+    """What the words name; None when they name none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,11 @@ def read_language(text: str, warn: Warn) -> str:
     return code
 
 
+def state_name(text: str) -> str:
+    """Return a state's usual name, for whichever spelling; the text itself when no table knows it."""
+    return _states().get(_key(text), text)
+
+
 def _guess(key: str) -> tuple[str, str]:
     """Return the warning for a state that no table knows."""
     best = process.extract(key, _states().keys(), scorer=fuzz.ratio, limit=20)

@@ -8,8 +8,10 @@ from uuid import UUID
 
 import asyncpg
 
+from services.customers.jobs import enqueue
 from services.customers.may_dial import MayNotDial, Policy, may_dial
 from services.customers.model import (
+    FINAL,
     Call,
     CallFilter,
     CallRecord,
@@ -28,7 +30,7 @@ from services.customers.postgres import Database
 from services.customers.postgres_customers import SELECT_CUSTOMER, to_customer
 from services.customers.postgres_facts import read_facts
 from voicekit.clock import Now
-from voicekit.errors import AlreadyExists, InvalidInput, NotFound, VoiceError, WrongState
+from voicekit.errors import AlreadyExists, InvalidInput, NotFound, VoiceError
 from voicekit.telemetry import meter
 
 if TYPE_CHECKING:
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
 SELECT_CALL: Final = """
     SELECT
         s.id, s.call_sid, s.customer_id, s.direction, s.phone_number, s.status, s.reason, s.disposition,
-        s.language_used, s.verified, s.start_time, s.answer_time, s.end_time
+        s.language_used, s.verified, s.start_time, s.answer_time, s.end_time, s.callback_at
     FROM call_sessions AS s
 """
 _conflicts = meter().create_counter("status_conflict_total", description="Events that contradict the record.")
@@ -51,12 +53,7 @@ _REFUSALS: Final[Mapping[str, tuple[type[VoiceError], str]]] = {
     "no_customer": (NotFound, "there is no such customer"),
     "other_request": (AlreadyExists, "this request_id began a call with another customer"),
     "other_call": (AlreadyExists, "this call_sid belongs to another call"),
-    "in_call": (WrongState, "the customer, or somebody with the same phone, is in a call"),
-    "not_ready": (WrongState, "the customer is not ready"),
-    "held": (WrongState, "the customer must not be called"),
 }
-_JUDGED: Final = ("begun", "in_call", "not_ready", "held")
-"""Verdicts on which the rules of calling have the last word."""
 
 
 class PostgresCalls:
@@ -76,18 +73,19 @@ class PostgresCalls:
 
     async def begin_within(self, connection: "Connection", request_id: str, customer_id: int) -> Begun:
         """Begin as `begin` does, in the caller's transaction, which must be rolled back when this raises."""
-        query = "SELECT verdict, call_id FROM begin_call($1, $2)"
+        query = "SELECT verdict, call_id FROM lock_for_call($1, $2)"
         row = await self._ask(connection, query, request_id, customer_id)
-        if row["verdict"] in _JUDGED:
+        if row["verdict"] == "free":
             # Borrower and phone are locked by now: two who ask at once cannot both have the last attempt of a day.
-            await self._judge(connection, customer_id, row["call_id"])
-        return await self._begun(connection, row)
+            return await self._begun(connection, await self._write(connection, request_id, customer_id))
+        return await self._begun(connection, self._agreed(row))
 
     async def begin_inbound(self, call_sid: str, customer_id: int) -> Begun:
         """Begin an attempt of a borrower who rings us, once for each `call_sid`; `NotFound`, `AlreadyExists`."""
         query = "SELECT verdict, call_id FROM begin_inbound_call($1, $2)"
         async with self._database.connection() as connection:
-            return await self._begun(connection, await self._ask(connection, query, call_sid, customer_id))
+            row = await self._ask(connection, query, call_sid, customer_id)
+            return await self._begun(connection, self._agreed(row))
 
     async def _ask(self, connection: "Connection", query: str, key: str, customer_id: int) -> asyncpg.Record:
         try:
@@ -97,19 +95,28 @@ class PostgresCalls:
         assert row is not None  # noqa: S101  a function returns a row
         return row
 
-    async def _judge(self, connection: "Connection", customer_id: int, call_id: UUID | None) -> None:
+    async def _write(self, connection: "Connection", request_id: str, customer_id: int) -> UUID:
+        """Write an attempt when the rules allow it now; `MayNotDial` when not."""
         now = self._now()
-        facts = await read_facts(connection, [customer_id], now, but=call_id)
+        facts = await read_facts(connection, [customer_id], now)
         decision = may_dial(now, facts[customer_id], self._policy)
         if not decision.allowed:
             raise MayNotDial(decision)
-        await connection.execute("UPDATE call_sessions SET start_time = $2 WHERE id = $1", call_id, now)
+        try:
+            call_id: UUID = await connection.fetchval("SELECT write_attempt($1, $2, $3)", request_id, customer_id, now)
+        except asyncpg.UniqueViolationError as error:  # the same key for two customers in the same moment
+            raise AlreadyExists("another call has just been begun with this id") from error
+        return call_id
 
-    async def _begun(self, connection: "Connection", row: asyncpg.Record) -> Begun:
+    def _agreed(self, row: asyncpg.Record) -> UUID:
         if refusal := _REFUSALS.get(row["verdict"]):
             kind, why = refusal
             raise kind(why)
-        call = await connection.fetchrow(f"{SELECT_CALL} WHERE s.id = $1", row["call_id"])
+        call_id: UUID = row["call_id"]
+        return call_id
+
+    async def _begun(self, connection: "Connection", call_id: UUID) -> Begun:
+        call = await connection.fetchrow(f"{SELECT_CALL} WHERE s.id = $1", call_id)
         assert call is not None  # noqa: S101  it has just been begun, and calls are not deleted
         customer = await connection.fetchrow(f"{SELECT_CUSTOMER} WHERE c.id = $1", call["customer_id"])
         assert customer is not None  # noqa: S101  a call refers to it
@@ -123,7 +130,22 @@ class PostgresCalls:
             _conflicts.add(verdicts.count(Verdict.CONFLICT))
             if Verdict.NO_CALL in verdicts:
                 raise NotFound("there is no such call")
+            if any(map(_may_ask_for_another, events)):
+                await self._call_back(connection, session_id)
         return verdicts
+
+    async def _call_back(self, connection: "Connection", call_id: UUID) -> None:
+        """Queue the next call of a borrower who asked for it, once all that is needed for it has been told."""
+        query = """
+            SELECT callback_time FROM call_sessions
+            WHERE id = $1 AND disposition = 'CB' AND callback_at IS NULL AND is_final(status)
+        """
+        if asked := await connection.fetchrow(query, call_id):
+            now = self._now()
+            at = self._policy.callback_at(asked["callback_time"], now)
+            entry: int | None = await connection.fetchval("SELECT queue_callback($1, $2)", call_id, at)
+            if entry is not None:
+                await enqueue(connection, [(entry, at - now)])
 
     async def _record(self, connection: "Connection", call_id: UUID, event: Event) -> Verdict:
         told = (call_id, event.key, event.source)
@@ -133,8 +155,8 @@ class PostgresCalls:
                 details = json.dumps(dict(s.details))
                 verdict = await connection.fetchval(query, *told, s.status, event.timestamp, s.reason, details)
             case FactsTold() as f:
-                query = "SELECT apply_call_facts($1, $2, $3, $4, $5, $6, $7, $8, $9)"
-                facts = (f.call_sid, f.language_used, f.verified, f.disposition, f.callback_words)
+                query = "SELECT apply_call_facts($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+                facts = (f.call_sid, f.language_used, f.verified, f.disposition, f.callback_words, f.callback_time)
                 verdict = await self._fetch_fact_verdict(connection, query, *told, event.timestamp, *facts)
             case Turn() as t:
                 query = "SELECT record_call_turn($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
@@ -185,6 +207,15 @@ class PostgresCalls:
         key = (datetime.fromisoformat(before[0]), UUID(before[1])) if before else (None, None)
         rows = await self._database.fetch(query, *key, which.customer_id, which.status, limit)
         return [to_call(row) for row in rows]
+
+
+def _may_ask_for_another(event: Event) -> bool:
+    match event.what:
+        case FactsTold(disposition="CB"):
+            return True
+        case StatusTold(status):
+            return status in FINAL
+    return False
 
 
 def to_call(row: asyncpg.Record) -> Call:

@@ -1,24 +1,32 @@
 """The queue of calls and its campaigns, as Postgres and pgqueuer keep them."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final, cast
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
 
 import asyncpg
-from pgqueuer.db import AsyncpgDriver
-from pgqueuer.queries import Queries
 
-from services.customers.campaigns import Answer, CallsAsked, Campaign, CampaignState, Outcome, from_json, to_json
+from services.customers.campaigns import (
+    Answer,
+    CallsAsked,
+    Campaign,
+    CampaignState,
+    Outcome,
+    Queued,
+    from_json,
+    to_json,
+)
+from services.customers.jobs import JOBS_WITHIN, drop_jobs, enqueue, hold_jobs, wake_jobs
 from services.customers.may_dial import Facts
 from services.customers.postgres import Database
 from services.customers.postgres_customers import PostgresCustomers
 from services.customers.postgres_facts import read_facts
+from voicekit.clock import Now
 from voicekit.errors import AlreadyExists, NotFound, WrongState
 
 if TYPE_CHECKING:
     from services.customers.postgres import Connection
 
-ENTRYPOINT: Final = "dial"
 _PAGE: Final = 1000
 _SELECT_CAMPAIGN: Final = """
     SELECT
@@ -69,15 +77,16 @@ class PostgresDialQueue:
         """Return what the rules look at; who is not on record is left out."""
         return await read_facts(self._connection, customer_ids, at)
 
-    async def queued_phones(self, phone_numbers: Sequence[str]) -> set[str]:
-        """Return which of these phones stand in the queue already."""
+    async def queued(self, phone_numbers: Sequence[str]) -> Queued:
+        """Return which of these phones stand in the queue already, and for whose loans."""
         query = """
-            SELECT DISTINCT c.phone_number FROM dial_entries AS e JOIN customers AS c ON c.id = e.customer_id
+            SELECT c.id, c.phone_number FROM dial_entries AS e JOIN customers AS c ON c.id = e.customer_id
             WHERE e.state IN ('waiting', 'calling') AND c.phone_number = ANY ($1)
         """
         # Two who queue at once take turns, so that the second sees what the first has queued.
-        await self._connection.execute("LOCK TABLE dial_pace IN SHARE ROW EXCLUSIVE MODE")
-        return {row["phone_number"] for row in await self._connection.fetch(query, phone_numbers)}
+        await self._connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('queueing', 3))")
+        rows = await self._connection.fetch(query, phone_numbers, timeout=JOBS_WITHIN)
+        return Queued({row["id"] for row in rows}, {row["phone_number"] for row in rows})
 
     async def queue(self, asked: CallsAsked, outcomes: Sequence[Outcome], now: datetime) -> Answer:
         """Put those that are to be queued into the queue as one campaign, and remember the answer."""
@@ -97,23 +106,21 @@ class PostgresDialQueue:
     async def _enqueue(self, campaign_id: int, one: Outcome, now: datetime) -> None:
         query = """
             INSERT INTO dial_entries (campaign_id, customer_id, code, not_before)
-            SELECT $1, customer_id, $3, $4 FROM unnest($2::bigint[]) AS customer_id
-            RETURNING id
+            SELECT $1, customer_id, $4, not_before
+            FROM unnest($2::bigint[], $3::timestamptz[]) AS queued (customer_id, not_before)
+            RETURNING id, not_before
         """
-        not_before = one.not_before or now
-        rows = await self._connection.fetch(query, campaign_id, one.customer_ids, one.code, not_before)
-        # A lent connection does all that the driver asks of one; asyncpg's types do not say so.
-        queries = Queries(AsyncpgDriver(cast("asyncpg.Connection[Any]", self._connection)))
-        payloads: list[bytes | None] = [str(row["id"]).encode() for row in rows]
-        waits: list[timedelta | None] = [not_before - now] * len(rows)
-        await queries.enqueue([ENTRYPOINT] * len(rows), payloads, [0] * len(rows), waits)
+        asked = (campaign_id, one.customer_ids, one.begin_at, one.code)
+        rows = await self._connection.fetch(query, *asked, timeout=JOBS_WITHIN)
+        await enqueue(self._connection, [(row["id"], row["not_before"] - now) for row in rows])
 
 
 class PostgresCampaigns:
     """Campaigns on record."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, now: Now) -> None:
+        """Prepare; `now` is the clock that the rules of calling go by."""
+        self._database, self._now = database, now
 
     async def get(self, campaign_id: int) -> Campaign:
         """Return one campaign; `NotFound`."""
@@ -134,17 +141,24 @@ class PostgresCampaigns:
             if (await self.get(campaign_id)).state in (CampaignState.FINISHED, CampaignState.CANCELLED):
                 raise WrongState("the campaign has ended")
             await connection.execute("UPDATE campaigns SET state = $2 WHERE id = $1", campaign_id, to)
-            if to is CampaignState.CANCELLED:
-                await connection.execute(
-                    """
-                    UPDATE dial_entries SET state = 'dropped', code = 'CANCELLED', updated_at = now()
-                    WHERE campaign_id = $1 AND state = 'waiting'
-                    """,
-                    campaign_id,
-                )
+            match to:
+                case CampaignState.PAUSED:
+                    await hold_jobs(connection, campaign_id)
+                case CampaignState.RUNNING:
+                    await wake_jobs(connection, campaign_id, self._now())
+                case CampaignState.CANCELLED:
+                    await self._drop(connection, campaign_id)
             query = "INSERT INTO operator_actions (requested_by, action, campaign_id) VALUES ($1, $2, $3)"
             await connection.execute(query, requested_by, f"campaign_{to}", campaign_id)
         return await self.get(campaign_id)
+
+    async def _drop(self, connection: "Connection", campaign_id: int) -> None:
+        query = """
+            UPDATE dial_entries SET state = 'dropped', code = 'CANCELLED', updated_at = now()
+            WHERE campaign_id = $1 AND state = 'waiting'
+        """
+        await connection.execute(query, campaign_id, timeout=JOBS_WITHIN)
+        await drop_jobs(connection, campaign_id)
 
 
 def _to_campaign(row: asyncpg.Record) -> Campaign:

@@ -6,6 +6,7 @@ from typing import Annotated, Self
 from pydantic import AwareDatetime, Field, NonNegativeInt, PositiveFloat, PositiveInt, SecretStr, model_validator
 
 from services.customers.may_dial import Policy
+from services.customers.quiet_days import read_quiet_days
 from voicekit.clock import Now, calling_clock
 from voicekit.errors import InvalidInput
 from voicekit.settings import ServiceSettings
@@ -41,6 +42,16 @@ class Settings(ServiceSettings):
     call_attempts_per_week: PositiveInt = 7
     """Attempts for one person in any seven days, over all loans."""
 
+    call_one_conversation_a_day: bool = True
+    """Whether a person who was spoken with to the end is left alone until the next day, about all loans."""
+
+    call_quiet_days: str = "01-26,08-15,10-02"
+    """Days on which nobody is called, with commas between: mm-dd for every year, yyyy-mm-dd for one, and with @State
+    after it for one state alone, such as 2026-11-08@Maharashtra. By default the national holidays."""
+
+    call_opening_jitter_minutes: NonNegativeInt = 10
+    """Over how long after the hours begin the calls are spread that waited for it."""
+
     call_data_age_hours_due: PositiveInt = 72
     """How old the lender's word about a loan may be before and on its due date."""
 
@@ -70,6 +81,9 @@ class Settings(ServiceSettings):
             per_week=self.call_attempts_per_week,
             max_age_due=timedelta(hours=self.call_data_age_hours_due),
             max_age_overdue=timedelta(hours=self.call_data_age_hours_overdue),
+            one_talk_a_day=self.call_one_conversation_a_day,
+            quiet_days=read_quiet_days(self.call_quiet_days),
+            jitter=timedelta(minutes=self.call_opening_jitter_minutes),
         )
 
     @property

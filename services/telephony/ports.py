@@ -178,6 +178,15 @@ class Sessions(Protocol):
     async def list_live(self, offset: int, count: int) -> list[str]:
         """Return ids of calls that live, newest first."""
 
+    async def count_live(self) -> int:
+        """Return how many calls live."""
+
+    async def offer_slots(self, pod: str, slots: int, lease: float) -> None:
+        """Tell for `lease` seconds how many calls a pod leads at most; 0 when it takes no new ones."""
+
+    async def offered_slots(self) -> tuple[int, int]:
+        """Return how many calls all pods that take new ones lead at most, and how many pods these are."""
+
     async def first(self, what: str, within: float) -> bool:
         """True for the first pod that asks about `what` in so many seconds, False for all others."""
 

@@ -11,6 +11,7 @@ from services.telephony.app import Addresses, App
 from services.telephony.book import CallBook
 from services.telephony.callers import Callers
 from services.telephony.endings import Endings
+from services.telephony.offers import Offers
 from services.telephony.pacer import Pacer
 from services.telephony.parts import Parts
 from services.telephony.placing import Placing
@@ -114,6 +115,7 @@ class Telephony:
             ring_seconds=settings.ring_seconds,
             now=now,
         )
+        self._offers = Offers(sessions, pod=settings.pod, max_calls=settings.max_calls)
         self.servicer = TelephonyServicer(self.placing, self.switchboard, self.book, sessions, now)
         self._tickets = Tickets(sessions)
         self._tasks = Tasks()
@@ -127,6 +129,7 @@ class Telephony:
         await site.start()
         self.http_port = self._runner.addresses[0][1]
         self._tasks.start(self.settler.sweep(), "sweep")
+        self._tasks.start(self._offers.repeat(), "offer")
         log.info("Exotel is listened to.", port=self.http_port)
         return self
 
@@ -137,6 +140,7 @@ class Telephony:
 
     async def drain(self, within: float) -> None:
         """Take no new calls, wait for those that live, write what is left, and stop listening."""
+        await self._offers.withdraw()
         await self.placing.drain(min(within, STRAGGLERS))
         await self.switchboard.drain(max(0.0, within - FLUSH))
         await self._tasks.cancel()

@@ -18,6 +18,8 @@ from voice.telephony.v1 import (
     EndCallResponse,
     GetCallRequest,
     GetCallResponse,
+    GetCapacityRequest,
+    GetCapacityResponse,
     ListLiveCallsRequest,
     ListLiveCallsResponse,
     LiveCall,
@@ -87,6 +89,11 @@ class TelephonyServicer(TelephonyServiceServicer):
         if not here and entry.call_sid:
             await self._sessions.ask_end(entry.call_sid, request.reason)
         return EndCallResponse()
+
+    async def GetCapacity(self, _: GetCapacityRequest, __: Context) -> GetCapacityResponse:
+        """Tell how much room there is."""
+        slots, pods = await self._sessions.offered_slots()
+        return GetCapacityResponse(slots=slots, live=await self._sessions.count_live(), pods=pods)
 
     async def _find(self, either_id: str) -> Entry:
         entry = await self._book.find(either_id) if either_id else None

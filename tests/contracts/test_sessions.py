@@ -136,3 +136,16 @@ async def test_nobody_there_is_an_error_of_ours() -> None:
         with pytest.raises(ProviderDown):
             await sessions.claim("s1", "pod-1", 30)
     await nowhere.close()
+
+
+async def test_the_room_of_all_pods_is_known_while_they_offer_it(sessions: Sessions) -> None:
+    assert await sessions.offered_slots() == (0, 0)
+    await sessions.offer_slots("pod-a", 50, 60.0)
+    await sessions.offer_slots("pod-b", 30, 60.0)
+    await sessions.offer_slots("pod-b", 20, 60.0)
+    await sessions.offer_slots("pod-gone", 50, -5.0)
+    assert await sessions.offered_slots() == (70, 2)
+    await sessions.offer_slots("pod-a", 0, 60.0)
+    assert await sessions.offered_slots() == (20, 1)
+    await sessions.enter_live("c1", 1.0)
+    assert await sessions.count_live() == 1

@@ -17,7 +17,13 @@ from voicekit.clock import INDIA
 NOON = datetime(2026, 11, 22, 6, 30, tzinfo=UTC)
 TOMORROW = datetime.combine(datetime.now(INDIA).date() + timedelta(days=1), time(11), INDIA)
 """Within the hours of calls, and later than all that the database has written: its clock is the wall's."""
-EASY = Policy(per_day=1000, per_week=1000, max_age_due=timedelta(days=999), max_age_overdue=timedelta(days=999))
+EASY = Policy(
+    per_day=1000,
+    per_week=1000,
+    max_age_due=timedelta(days=999),
+    max_age_overdue=timedelta(days=999),
+    one_talk_a_day=False,
+)
 """For tests of other things than the rules of calling."""
 
 

@@ -1,14 +1,22 @@
 import asyncio
 import itertools
+from contextlib import nullcontext
+from datetime import datetime, time
 from uuid import uuid4
 
+import asyncpg
 import pytest
 
 from services.customers.model import CallStatus, Direction, Event, FactsTold, StatusTold
 from services.customers.ports import Begun
-from tests.customers.record import NOON, Record, facts, tell, told
+from tests.customers.record import NOON, TOMORROW, Record, facts, tell, told
+from voicekit.clock import INDIA
 from voicekit.errors import AlreadyExists, NotFound, VoiceError, WrongState
 
+INSERT = """
+    INSERT INTO call_sessions (request_id, customer_id, direction, phone_number, status, start_time)
+    VALUES ($1, $2, 'outbound', $3, 'initiated', $4)
+"""
 LIVE = "SELECT count(*) FROM call_sessions WHERE NOT is_final(status)"
 
 
@@ -69,13 +77,27 @@ async def test_the_table_itself_refuses_a_second_live_call(record: Record) -> No
     customer = await record.add_customer()
     twin = await record.add_customer(loan="L2")
     await record.calls.begin("request", customer)
-    insert = """
-        INSERT INTO call_sessions (request_id, customer_id, direction, phone_number, status)
-        VALUES ($1, $2, 'outbound', $3, 'initiated')
-    """
     for key, (who, phone) in enumerate([(customer, "+919999900002"), (twin, "+919999900001")]):
         with pytest.raises(Exception, match="one_live_call_per_"):
-            await record.run(insert, f"{key}", who, phone)
+            await record.run(INSERT, f"{key}", who, phone, TOMORROW)
+
+
+@pytest.mark.parametrize(
+    ("at", "refused"), [("07:59:59", True), ("08:00:00", False), ("18:59:59", False), ("19:00:00", True)]
+)
+async def test_the_table_itself_refuses_a_call_outside_the_lawful_hours(record: Record, at: str, refused: bool) -> None:
+    customer = await record.add_customer()
+    instant = datetime.combine(TOMORROW.date(), time.fromisoformat(at), INDIA)
+    with pytest.raises(asyncpg.CheckViolationError, match="08:00") if refused else nullcontext():
+        await record.run(INSERT, "by hand", customer, "+919999900001", instant)
+
+
+async def test_the_table_itself_refuses_a_call_to_whom_is_held(record: Record) -> None:
+    customer = await record.add_customer()
+    call = (await record.calls.begin("one", customer)).call
+    await tell(record, call.id, facts("f", FactsTold(disposition="DNC")), told("failed"))
+    with pytest.raises(asyncpg.CheckViolationError, match="must not be called"):
+        await record.run(INSERT, "by hand", customer, "+919999900001", TOMORROW)
 
 
 async def test_only_a_ready_borrower_is_called(record: Record) -> None:
@@ -104,7 +126,6 @@ OTHER_PHONE = "UPDATE customers SET phone_number = '+919999900002' WHERE id = $1
         ("PAID", "held", "held", "free"),
         ("INVALID", "held", "free", "held"),
         ("WN", "held", "free", "free"),
-        ("CB", "free", "free", "free"),
         ("", "free", "free", "free"),
     ],
 )

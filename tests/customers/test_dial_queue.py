@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 
 import grpc
 import pytest
@@ -23,6 +23,7 @@ def settings(clock: datetime) -> Settings:
     variables = {
         "database_url": "postgresql://nobody",
         "calling_clock": clock,
+        "call_quiet_days": "",
         "exotel_api_base": "http://127.0.0.1:1",
         "call_data_age_hours_overdue": 24_000,
         "call_data_age_hours_due": 24_000,
@@ -73,14 +74,14 @@ async def test_a_dry_run_says_what_would_happen_and_queues_nobody(
         "ALLOWED": [free],
         "DNC": [opted_out],
         "ALREADY_IN_CALL": [live],
-        "ALREADY_QUEUED": [sister],
+        "SAME_PHONE": [sister],
         "NO_CUSTOMER": [404],
     }
-    assert [outcome.queued for outcome in would.outcomes] == [True, False, False, False, False]
+    assert [outcome.queued for outcome in would.outcomes] == [True, True, False, False, False]
     assert await record.value(JOBS) == 0
     queued = await dialing.QueueCalls(ask(*everybody), timeout=5)
     assert by_code(queued) == by_code(would)
-    assert await record.value(JOBS) == 1
+    assert await record.value(JOBS) == 2
 
 
 async def test_the_same_key_gets_the_same_campaign_and_another_request_is_refused(
@@ -115,6 +116,10 @@ async def test_outside_the_hours_calls_are_queued_for_the_next_opening(
     assert (opening.time(), (opening.date() - clock.date()).days) == (time(8), 1)
     waits = "SELECT round(extract(epoch FROM min(execute_after) - now()) / 3600) FROM pgqueuer"
     assert await record.value(waits) == 12
+    begins = await record.database.fetch("SELECT not_before FROM dial_entries ORDER BY not_before")
+    after = [begin["not_before"] - opening for begin in begins]
+    assert len(set(after)) == 3, "all at the same instant"
+    assert timedelta(0) <= after[0] < after[-1] < timedelta(minutes=10)
 
 
 async def test_all_that_match_are_queued(record: Record, dialing: "pb.DialingServiceAsyncStub") -> None:
@@ -148,6 +153,41 @@ async def test_a_campaign_is_paused_resumed_and_cancelled(
     assert [campaign.id for campaign in listed.campaigns] == [campaign_id]
     again = await dialing.GetCampaign(pb.GetCampaignRequest(campaign_id=campaign_id), timeout=5)
     assert again.campaign == cancelled
+
+
+async def test_a_paused_campaign_s_jobs_are_looked_at_by_nobody_until_it_goes_on(
+    record: Record, dialing: "pb.DialingServiceAsyncStub"
+) -> None:
+    campaign_id = (await dialing.QueueCalls(ask(*await add(record, 3)), timeout=5)).campaign_id
+    due = "SELECT count(*) FROM pgqueuer WHERE execute_after <= now() + interval '1 second'"
+    for action, looked_at in [
+        (pb.CAMPAIGN_ACTION_PAUSE, 0),
+        (pb.CAMPAIGN_ACTION_RESUME, 3),
+        (pb.CAMPAIGN_ACTION_CANCEL, 0),
+    ]:
+        request = pb.ControlCampaignRequest(campaign_id=campaign_id, action=action, requested_by="supervisor")
+        await dialing.ControlCampaign(request, timeout=5)
+        assert await record.value(due) == looked_at
+    assert await record.value(JOBS) == 0
+
+
+async def test_another_loan_of_a_phone_that_is_queued_or_in_a_call_waits_and_says_so(
+    record: Record, dialing: "pb.DialingServiceAsyncStub"
+) -> None:
+    first, second, third = [await record.add_customer(loan=f"L{number}") for number in range(3)]
+    answer = await dialing.QueueCalls(ask(first, second), timeout=5)
+    assert by_code(answer) == {"ALLOWED": [first], "SAME_PHONE": [second]}
+    assert answer.outcomes[1].not_before.ToDatetime(tzinfo=UTC) > TOMORROW
+    assert by_code(await dialing.QueueCalls(ask(first, third), timeout=5)) == {
+        "SAME_PHONE": [third],
+        "ALREADY_QUEUED": [first],
+    }
+    fourth = await record.add_customer(loan="L4", phone="+919999900004")
+    fifth = await record.add_customer(loan="L5", phone="+919999900004")
+    await record.calls.begin("by hand", fourth)
+    answer = await dialing.QueueCalls(ask(fourth, fifth), timeout=5)
+    assert by_code(answer) == {"SAME_PHONE": [fifth], "ALREADY_IN_CALL": [fourth]}
+    assert [outcome.queued for outcome in answer.outcomes] == [True, False]
 
 
 @pytest.mark.parametrize(

@@ -8,24 +8,31 @@ import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import grpc
 import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from services.customers.__main__ import make_dialing
+from services.customers.campaigns import CampaignState
 from services.customers.dialer import DialerSettings, work
 from services.customers.grpc_telephony import SERVICE
 from services.customers.model import FactsTold
+from services.customers.postgres_campaigns import PostgresCampaigns
 from tests.customers.record import TOMORROW, Record, facts, tell, told
 from tests.customers.test_dial_queue import settings
+from tests.telephony.world import free_port
 from voice.customers import v1 as pb
 from voice.telephony import v1 as telephony_pb
-from voicekit.rpc import RpcServer
+from voicekit.rpc import RpcServer, channel
 
 ROOT = Path(__file__).parents[2]
+HOUR = timedelta(hours=1)
+LIVE = "SELECT count(*)::int FROM call_sessions WHERE direction = 'outbound' AND NOT is_final(status)"
 ENTRIES = "SELECT string_agg(DISTINCT state || ':' || code, ',') FROM dial_entries"
 
 
@@ -35,6 +42,7 @@ class FakeTelephony(telephony_pb.TelephonyServiceServicer):
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.known: set[str] = set()
+        self.slots = 1000
         self.was_asked = asyncio.Event()
         self.answers = asyncio.Event()
         self.answers.set()
@@ -63,6 +71,9 @@ class FakeTelephony(telephony_pb.TelephonyServiceServicer):
             await context.abort(grpc.StatusCode.NOT_FOUND, "there is no such call")
         return telephony_pb.GetCallResponse(call=telephony_pb.LiveCall(call_id=request.call_id))
 
+    async def GetCapacity(self, *_: Any) -> telephony_pb.GetCapacityResponse:
+        return telephony_pb.GetCapacityResponse(slots=self.slots, pods=1)
+
     async def ListLiveCalls(self, *_: Any) -> telephony_pb.ListLiveCallsResponse:
         raise NotImplementedError
 
@@ -77,6 +88,8 @@ class Stand:
         self.record, self.telephony = record, telephony
         self.variables = {
             "DATABASE_URL": url,
+            "DIALER_LISTEN": "127.0.0.1:0",
+            "CALL_QUIET_DAYS": "",
             "TELEPHONY_ADDRESS": f"127.0.0.1:{port}",
             "CALLING_CLOCK": TOMORROW.isoformat(),
             "EXOTEL_API_BASE": "http://127.0.0.1:1",
@@ -105,15 +118,15 @@ class Stand:
         command = [sys.executable, "-m", "services.customers.dialer"]
         return subprocess.Popen(command, cwd=ROOT, env={**os.environ, **self.variables}, stdout=subprocess.DEVNULL)
 
-    async def until(self, query: str, expected: object) -> None:
+    async def until(self, query: str, expected: object, *arguments: object) -> None:
         async with asyncio.timeout(30):
-            async for value in self._looked_at(query):
+            async for value in self._looked_at(query, *arguments):
                 if value == expected:
                     return
 
-    async def _looked_at(self, query: str) -> AsyncIterator[object]:
+    async def _looked_at(self, query: str, *arguments: object) -> AsyncIterator[object]:
         while True:  # another process writes what is waited for; Postgres tells nobody
-            yield await self.record.value(query)
+            yield await self.record.value(query, *arguments)
             await asyncio.sleep(0.05)
 
 
@@ -154,7 +167,10 @@ async def test_never_more_calls_than_slots_none_lost_none_twice(stand: Stand) ->
     [
         ("not_picked", "busy", "waiting:busy", 15),
         ("not_picked", "no_answer", "waiting:no_answer", 120),
-        ("failed", "carrier_failed", "waiting:carrier_failed", 60),
+        ("not_picked", "canceled", "waiting:canceled", 1440),
+        ("failed", "carrier_failed", "waiting:carrier_failed", 1440),
+        ("failed", "media_lost", "waiting:media_lost", 60),
+        ("failed", "never_placed", "waiting:never_placed", 5),
         ("completed", "conversation_done", "done:conversation_done", 0),
     ],
 )
@@ -175,6 +191,99 @@ async def test_how_a_call_ended_decides_when_the_next_is_made(
     assert ready is (minutes > 0)
     waits = "SELECT round(extract(epoch FROM not_before - $1) / 60)::int FROM dial_entries"
     assert await record.value(waits, TOMORROW) == minutes
+
+
+async def test_no_more_calls_live_than_telephony_has_room_for(stand: Stand) -> None:
+    record, stand.telephony.slots = stand.record, 3
+    customers = [await record.add_customer(loan=f"L{n}", phone=f"+91999990{n:04d}") for n in range(8)]
+    rung_back = await record.add_customer(loan="L9", phone="+919999900009")
+    await record.calls.begin_inbound("sid-inbound", rung_back)
+    await stand.queue(*customers)
+    async with stand.worker(DIAL_SLOTS="20"):
+        await stand.until(LIVE, 2)
+        stand.telephony.slots = 0
+        for call_id in stand.telephony.asked:
+            await tell(record, call_id, told("completed"))
+        await stand.until("SELECT count(*)::int FROM dial_entries WHERE state = 'done'", 2)
+        stand.telephony.slots = 1000
+        await stand.until(LIVE, 6)
+    assert len(stand.telephony.asked) == 8
+
+
+async def test_a_campaign_is_paused_and_goes_on_within_a_moment(stand: Stand) -> None:
+    record = stand.record
+    customers = [await record.add_customer(loan=f"L{n}", phone=f"+91999990{n:04d}") for n in range(4)]
+    await stand.queue(*customers)
+    campaigns = PostgresCampaigns(record.database, lambda: TOMORROW)
+    async with stand.worker(DIAL_SLOTS="1"):
+        await stand.until(LIVE, 1)
+        await campaigns.steer(1, CampaignState.PAUSED, "supervisor")
+        await tell(record, stand.telephony.asked[0], told("completed"))
+        await stand.until("SELECT count(*)::int FROM dial_entries WHERE state = 'done'", 1)
+        assert await record.value(LIVE) == 0
+        began = asyncio.get_running_loop().time()
+        await campaigns.steer(1, CampaignState.RUNNING, "supervisor")
+        await stand.until(LIVE, 1)
+        assert asyncio.get_running_loop().time() - began < 10, "it was left to the poll of another time"
+        await campaigns.steer(1, CampaignState.CANCELLED, "supervisor")
+        await tell(record, stand.telephony.asked[1], told("not_picked", reason="busy"))
+        await stand.until(ENTRIES, "done:,done:busy,dropped:CANCELLED")
+    assert len(stand.telephony.asked) == 2
+
+
+async def test_other_loans_of_a_phone_wait_with_the_one_that_was_not_answered(stand: Stand) -> None:
+    record = stand.record
+    loans = [await record.add_customer(loan=f"L{n}") for n in range(3)]
+
+    async def nobody(call_id: str) -> None:
+        await tell(record, call_id, told("not_picked", reason="no_answer"))
+
+    stand.telephony.then = nobody
+    await stand.queue(*loans)
+    async with stand.worker():
+        await stand.until("SELECT count(*)::int FROM dial_entries WHERE not_before >= $1", 3, TOMORROW + 2 * HOUR)
+    assert len(stand.telephony.asked) == 1
+
+
+async def test_a_borrower_is_called_when_they_asked_to_be_and_not_before(stand: Stand) -> None:
+    record = stand.record
+    customer = await record.add_customer()
+    asked = TOMORROW + timedelta(hours=5)
+
+    async def later(call_id: str) -> None:
+        what = FactsTold(verified=True, disposition="CB", callback_words="shaam ko", callback_time=asked)
+        await tell(record, call_id, facts("f", what), told("in_progress"), told("completed"))
+
+    stand.telephony.then = later
+    await stand.queue(customer)
+    async with stand.worker():
+        await stand.until(ENTRIES, "waiting:CALLBACK")
+    assert await record.value("SELECT not_before FROM dial_entries") == asked
+    await record.run("UPDATE pgqueuer SET execute_after = now()")  # the queue's own clock goes on to that time
+    async with stand.worker(CALLING_CLOCK=asked.isoformat()):
+        await stand.until("SELECT count(*)::int FROM call_sessions", 2)
+    assert len(set(stand.telephony.asked)) == 2
+
+
+async def test_the_worker_tells_that_it_lives_and_takes_work(stand: Stand) -> None:
+    port = free_port()
+    address = f"127.0.0.1:{port}"
+    async with stand.worker(DIALER_LISTEN=address), channel(address, "dialer-readiness") as there:
+        request = health_pb2.HealthCheckRequest(service="dialer-readiness")
+        watching = health_pb2_grpc.HealthStub(there).Watch(request, wait_for_ready=True, timeout=30)
+        async for answer in watching:
+            if answer.status == health_pb2.HealthCheckResponse.SERVING:
+                break
+        watching.cancel()
+
+
+async def test_the_queue_s_log_is_trimmed(stand: Stand) -> None:
+    await stand.queue(await stand.record.add_customer())
+    await stand.record.run("UPDATE pgqueuer_log SET created = now() - interval '3 days'")
+    old = "SELECT count(*)::int FROM pgqueuer_log WHERE created < now() - interval '1 day'"
+    assert await stand.record.value(old) == 1
+    async with stand.worker():
+        await stand.until(old, 0)
 
 
 async def test_who_opts_out_after_queueing_is_not_called(stand: Stand) -> None:

@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from services.customers.may_dial import Decision, Facts, Policy, may_dial
 from services.customers.model import CallStatus
+from services.customers.quiet_days import read_quiet_days
 from voicekit.clock import INDIA
 from voicekit.errors import InvalidInput
 
@@ -129,6 +131,76 @@ DAYS = [NOON - timedelta(days=days) for days in range(1, 8)]
 )
 def test_a_person_is_called_three_times_a_day_and_seven_times_a_week(attempts: list[datetime], expected: str) -> None:
     assert code(NOON, replace(FACTS, attempts=attempts)) == expected
+
+
+@pytest.mark.parametrize(
+    ("talked_at", "one_a_day", "expected"),
+    [
+        (None, True, "ALLOWED"),
+        (clock("08:10:00"), True, "TALKED_TODAY"),
+        (clock("08:10:00"), False, "ALLOWED"),
+        (clock("00:00:00") - timedelta(seconds=1), True, "ALLOWED"),
+    ],
+)
+def test_who_was_spoken_with_today_is_left_alone_until_tomorrow(
+    talked_at: datetime | None, one_a_day: bool, expected: str
+) -> None:
+    decision = may_dial(NOON, replace(FACTS, talked_at=talked_at), replace(POLICY, one_talk_a_day=one_a_day))
+    assert decision.code == expected
+    assert decision.not_before == (None if decision.allowed else clock("08:00") + timedelta(days=1))
+
+
+QUIET = replace(POLICY, quiet_days=read_quiet_days("11-23, 2026-11-24@Maharashtra"))
+
+
+@pytest.mark.parametrize(
+    ("state", "now", "expected", "days"),
+    [
+        ("", NOON, "QUIET_DAY", 1),
+        ("Karnataka", NOON, "QUIET_DAY", 1),
+        ("Maharashtra", NOON, "QUIET_DAY", 2),
+        ("maharashtra", NOON + timedelta(days=1), "QUIET_DAY", 1),
+        ("Karnataka", NOON + timedelta(days=1), "ALLOWED", 0),
+        ("Karnataka", NOON - timedelta(hours=13), "OUTSIDE_CALL_WINDOW", 2),
+    ],
+)
+def test_nobody_is_called_on_a_quiet_day_of_india_or_of_their_state(
+    state: str, now: datetime, expected: str, days: int
+) -> None:
+    decision = may_dial(now, replace(FACTS, state=state), QUIET)
+    assert decision.code == expected
+    today = datetime.combine(now.astimezone(INDIA).date(), time(8), INDIA)
+    assert decision.not_before == (today + timedelta(days=days) if days else None)
+
+
+@pytest.mark.parametrize("text", ["11-31", "2026-13-01", "Diwali", "11-23;11-24", "1-1"])
+def test_a_quiet_day_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(InvalidInput, match="CALL_QUIET_DAYS"):
+        read_quiet_days(text)
+
+
+def test_calls_that_waited_for_an_opening_are_spread_after_it_and_others_are_not() -> None:
+    opening = clock("08:00")
+    begins = [POLICY.spread(opening, number) - opening for number in range(100_000)]
+    assert timedelta(0) <= min(begins) < max(begins) < POLICY.jitter
+    seconds = Counter(int(begin.total_seconds()) for begin in begins)
+    assert max(seconds.values()) < 2 * len(begins) / POLICY.jitter.total_seconds()
+    assert POLICY.spread(NOON, 7) == NOON
+    brief = replace(POLICY, opens=time(8), closes=time(8, 15), jitter=timedelta(hours=1))
+    assert all(brief.next_opening(at) == at for at in (brief.spread(opening, number) for number in range(100)))
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        (clock("17:00"), clock("17:00")),
+        (clock("18:55"), clock("08:00") + timedelta(days=1)),
+        (NOON - HOUR, NOON),
+        (None, NOON + 3 * HOUR),
+    ],
+)
+def test_who_asks_for_another_time_is_called_then_within_the_hours(asked: datetime | None, expected: datetime) -> None:
+    assert POLICY.callback_at(asked, NOON) == expected
 
 
 def test_a_cap_tells_when_it_ends() -> None:

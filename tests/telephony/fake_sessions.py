@@ -15,6 +15,7 @@ class FakeSessions:
         self.live: dict[str, float] = {}
         self.tickets: dict[str, dict[str, str]] = {}
         self.turns: dict[str, float] = {}
+        self.slots: dict[str, tuple[int, float]] = {}
         self.down = False
         self._clock = clock
 
@@ -101,6 +102,19 @@ class FakeSessions:
         self._check()
         newest_first = sorted(self.live, key=lambda call_id: (self.live[call_id], call_id), reverse=True)
         return newest_first[offset : offset + count]
+
+    async def count_live(self) -> int:
+        self._check()
+        return len(self.live)
+
+    async def offer_slots(self, pod: str, slots: int, lease: float) -> None:
+        self._check()
+        self.slots[pod] = (slots, self._clock() + lease)
+
+    async def offered_slots(self) -> tuple[int, int]:
+        self._check()
+        offered = [slots for slots, until in self.slots.values() if slots and until >= self._clock()]
+        return sum(offered), len(offered)
 
     async def first(self, what: str, within: float) -> bool:
         self._check()

@@ -1,0 +1,67 @@
+"""The jobs of pgqueuer: who is claimed, by which worker, and when an entry of the queue is looked at."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from pgqueuer.db import AsyncpgDriver
+from pgqueuer.queries import Queries
+
+if TYPE_CHECKING:
+    import asyncpg
+
+    from services.customers.postgres import Connection
+
+ENTRYPOINT: Final = "dial"
+JOBS_WITHIN: Final = 30.0
+"""Seconds for a statement about all jobs of a campaign."""
+_BATCH: Final = 10_000
+"""Jobs of one statement: more would only make the statement slower than its limit."""
+
+
+async def enqueue(connection: "Connection", entries: Sequence[tuple[int, timedelta]]) -> None:
+    """Have each of these entries looked at after so long, in the caller's transaction."""
+    # A lent connection does all that the driver asks of one; asyncpg's types do not say so.
+    queries = Queries(AsyncpgDriver(cast("asyncpg.Connection[Any]", connection)))
+    for start in range(0, len(entries), _BATCH):
+        batch = entries[start : start + _BATCH]
+        payloads: list[bytes | None] = [str(entry).encode() for entry, _ in batch]
+        waits: list[timedelta | None] = [wait for _, wait in batch]
+        keys: list[str | None] = [f"{ENTRYPOINT}:{entry}" for entry, _ in batch]
+        await queries.enqueue([ENTRYPOINT] * len(batch), payloads, [0] * len(batch), waits, dedupe_key=keys)
+
+
+async def hold_jobs(connection: "Connection", campaign_id: int) -> None:
+    """Have no worker look at what waits of a campaign until `wake_jobs`."""
+    query = """
+        UPDATE pgqueuer AS j SET execute_after = now() + interval '10 years' FROM dial_entries AS e
+        WHERE e.campaign_id = $1 AND e.state = 'waiting' AND j.dedupe_key = 'dial:' || e.id AND j.status = 'queued'
+    """
+    await connection.execute(query, campaign_id, timeout=JOBS_WITHIN)
+
+
+async def wake_jobs(connection: "Connection", campaign_id: int, now: datetime) -> None:
+    """Have what waits of a campaign looked at when it is due; `now` is the present by the clock of calling."""
+    query = """
+        UPDATE pgqueuer AS j SET execute_after = now() + GREATEST(e.not_before - $2, interval '0')
+        FROM dial_entries AS e
+        WHERE e.campaign_id = $1 AND e.state = 'waiting' AND j.dedupe_key = 'dial:' || e.id AND j.status = 'queued'
+    """
+    await connection.execute(query, campaign_id, now, timeout=JOBS_WITHIN)
+
+
+async def drop_jobs(connection: "Connection", campaign_id: int) -> None:
+    """Take what waits of a campaign out of the queue."""
+    query = """
+        DELETE FROM pgqueuer AS j USING dial_entries AS e
+        WHERE e.campaign_id = $1 AND j.dedupe_key = 'dial:' || e.id AND j.status = 'queued'
+    """
+    await connection.execute(query, campaign_id, timeout=JOBS_WITHIN)
+
+
+async def trim_log(connection: "Connection", older_than: timedelta) -> None:
+    """Forget what pgqueuer noted about jobs long ago: it only feeds its own statistics."""
+    query = "DELETE FROM pgqueuer_log WHERE created < now() - $1::interval"
+    await connection.execute(query, older_than, timeout=JOBS_WITHIN)
+    query = "DELETE FROM pgqueuer_statistics WHERE created < now() - $1::interval"
+    await connection.execute(query, older_than, timeout=JOBS_WITHIN)

@@ -1,7 +1,7 @@
 """How a call speaks: lines into a playback, tried again where speech broke off."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Final
 
 import structlog
@@ -16,21 +16,30 @@ log = structlog.get_logger(__name__)
 
 PATIENCE: Final = 2.5
 """Seconds that speech may take for the next piece of sound."""
+PAUSES: Final = (0.0, 0.5, 1.5)
+"""Seconds before each new attempt: a pod that was lost is gone at once, one that is overloaded needs a moment."""
+BORNE: Final = 7.0
+"""Seconds after which no new attempt is made: so long a pause is borne when somebody has asked for it."""
+HOLD_FROM: Final = 2
+"""The failure from which on the borrower is asked to hold."""
 
 
 class Voice:
     """Speaks the lines of one call."""
 
-    def __init__(self, speech: Speech, call_id: str, playback: Playback) -> None:
-        self._speech, self._call_id, self._playback = speech, call_id, playback
+    def __init__(self, speech: Speech, call_id: str, playback: Playback, hold: Callable[[], bytes]) -> None:
+        """Prepare; `hold` answers sound that asks the borrower to hold, or nothing where there is none."""
+        self._speech, self._call_id, self._playback, self._hold = speech, call_id, playback, hold
 
     async def say(self, key: object, language: str, lines: Sequence[Line]) -> bool:
-        """Feed the utterance `key` with `lines`; False when even the second attempt could not say all of them."""
-        said = 0
-        for attempt in (1, 2):
+        """Feed the utterance `key` with `lines`; False when no attempt, in the time that is borne, could say all."""
+        loop = asyncio.get_running_loop()
+        said = failures = 0
+        failing_since = 0.0
+        while True:
+            first = said
             try:
-                async with self._speech.speak(self._call_id, language, lines[said:]) as audio:
-                    first = said
+                async with self._speech.speak(self._call_id, language, lines[first:]) as audio:
                     while (piece := await _next(audio)) is not None:
                         line, pcm = piece
                         said = first + line
@@ -38,11 +47,18 @@ class Voice:
                         self._playback.feed(key, said, pcm)
                 self._playback.complete(key)
             except (VoiceError, TimeoutError):
-                log.warning("Speech broke off.", call_id=self._call_id, attempt=attempt, line=said)
+                if said > first or not failures:  # where a line was said since, this is a new trouble
+                    failures, failing_since = 0, loop.time()
+                failures += 1
+                log.warning("Speech broke off.", call_id=self._call_id, attempt=failures, line=said)
                 self._playback.forget(key, said)
+                if failures > len(PAUSES) or loop.time() - failing_since > BORNE:
+                    return False
+                if failures == HOLD_FROM:
+                    self._playback.feed(key, said, self._hold())
+                await asyncio.sleep(PAUSES[failures - 1])
             else:
                 return True
-        return False
 
 
 async def _next(audio: AsyncIterator[tuple[int, bytes]]) -> tuple[int, bytes] | None:

@@ -19,6 +19,7 @@ from tests.telephony.fakes import (
     FakeSpeech,
     sound_of,
     turn,
+    until,
 )
 from tests.telephony.stage import stage
 
@@ -108,13 +109,58 @@ async def test_a_voice_that_breaks_off_goes_on_from_the_unsaid_line() -> None:
         assert said == [("one line", "another line that follows"), ("another line that follows",)]
 
 
+async def test_a_voice_that_comes_back_in_two_seconds_is_waited_for_with_a_word() -> None:
+    speech = FakeSpeech()
+    speech.break_after = [0, 0, 0]
+    async with stage(turn(1, "hello"), turn(2, "fine"), speech=speech) as it:
+        await until(lambda: it.leg.marks)
+        assert it.leg.sound == sound_of("hold on") + sound_of("hello")
+        first_of_hello = it.leg.sent[-1][0]
+        assert 2.0 <= first_of_hello < 3.0  # after the third pause
+        await asyncio.sleep(1.0)
+        await it.says("yes")
+        await it.hears("fine")
+        assert not any(isinstance(told, Played) and told.failed for told in it.dialog.told)
+
+
+async def test_a_voice_that_stumbles_once_is_not_noticed() -> None:
+    speech = FakeSpeech()
+    speech.break_after = [0]
+    async with stage(turn(1, "hello"), turn(2, "fine"), speech=speech) as it:
+        await it.hears("hello", within=0.5)
+        assert it.leg.sound == sound_of("hello")
+
+
+async def test_each_line_that_was_said_begins_the_patience_anew() -> None:
+    speech = FakeSpeech()
+    speech.break_after = [2, 2, 2, 2]  # a line, and the beginning of the next
+    async with stage(turn(1, "a|b|c|d|e|f"), turn(2, "fine"), speech=speech) as it:
+        await until(lambda: it.dialog.told)
+        (played,) = it.dialog.told
+        assert isinstance(played, Played)
+        assert (played.lines_heard, played.failed) == (6, False)
+
+
+async def test_a_voice_that_hangs_is_given_up_before_the_borrower_gives_up() -> None:
+    speech = FakeSpeech()
+    speech.delay = 60.0
+    async with stage(turn(1, "hello"), speech=speech) as it:
+        speech.delay = 60.0
+        began = it.now
+        assert await it.call == Ending(Status.FAILED, Reason.SPEECH_LOST)
+        assert it.now - began < 20.0
+
+
 async def test_a_voice_that_is_gone_ends_the_call_with_what_was_kept() -> None:
     speech = FakeSpeech()
-    speech.break_after = [0, 0]
+    speech.break_after = [0, 0, 0, 0]
     async with stage(turn(1, "hello"), speech=speech) as it:
+        began = it.now
         assert await it.call == Ending(Status.FAILED, Reason.SPEECH_LOST)
         assert sound_of("bye bye") in it.leg.sound
-        assert Played(1, 0, 0, failed=True) in it.dialog.told
+        (played,) = [told for told in it.dialog.told if isinstance(told, Played)]
+        assert (played.turn, played.lines_heard, played.failed) == (1, 0, True)
+        assert it.now - began < 5.0
 
 
 async def test_words_that_never_come_are_told_as_lost() -> None:

@@ -57,6 +57,14 @@ class EchoGuard:
         if self._still_there_ms >= _STILL_THERE_MS:
             self._echo_ms = self._still_there_ms = 0
 
+    def is_too_quiet(self, level_dbfs: float) -> bool:
+        """Tell whether speech is much quieter than the borrower is known to be."""
+        return self._borrower_dbfs is not None and level_dbfs < self._borrower_dbfs - _BELOW_BORROWER_DB
+
+    def learn_echo(self, level_dbfs: float) -> None:
+        """Take in how loud our echo is, which was taken for speech."""
+        self._echo_dbfs, self._echo_ms = level_dbfs, _EVIDENCE_MS
+
     def learn_borrower(self, level_dbfs: float) -> None:
         """Take in how loud an utterance was into which we did not speak."""
         known = self._borrower_dbfs

@@ -211,7 +211,7 @@ class _Hearing:
         self._recognised += asking.recognised
         self._events.put_nowait(SpeechEnded(self._utterances, started_ms, ended_ms))
         words = self._words(asking, self._utterances, started_ms, ended_ms)
-        self._ended.put_nowait(self._tasks.create_task(words, name="await a turn's words"))
+        self._ended.put_nowait(self._tasks.create_task(words, name="await words"))
 
     def _on_partial(self, take: Utterance) -> None:
         if self._asking is None or not self._asking.is_taking(take):

@@ -130,6 +130,8 @@ _NEWEST: Final = 0.25
 """Weight of the newest window in the loudness of late, which so spans about 0.12 s."""
 _BACKGROUND: Final = 0.1
 """Of the speech's mean energy: 10 dB under it."""
+_ECHO_ENDS_MS: Final = 192
+"""What goes on longer after we have stopped is no echo."""
 _ECHO_TAIL_MS: Final = 320
 """How long our voice still comes back after we have stopped."""
 
@@ -206,7 +208,8 @@ class TurnTaker:
         if speech is None:
             return []
         speech.words = words
-        taken = self._take_floor(speech) if speech.contested and says_more(words, words=enough) else []
+        says_more_than_listening = speech.contested and says_more(words, words=enough)
+        taken = self._take_floor(speech) if says_more_than_listening and not self._was_echo(speech) else []
         return [*taken, *self._look_at_pause(speech)] if speech.asked else taken
 
     def feed(self, probability: float, level_dbfs: float) -> list[TurnEvent]:
@@ -271,6 +274,11 @@ class TurnTaker:
             return [*events, *self._end(speech)]
         return [*events, *self._take_floor_by_going_on(speech)]
 
+    def _was_echo(self, speech: _Speech) -> bool:
+        """Tell whether what was heard over our line fell silent with it, and was much quieter than the borrower."""
+        with_us = speech.last_ms <= self._bot_stopped_ms + _ECHO_ENDS_MS
+        return not self._bot and with_us and self._echo.is_too_quiet(_level_dbfs(speech))
+
     def _take_floor_by_going_on(self, speech: _Speech) -> list[TurnEvent]:
         listens = bool(speech.words) and only_listens(speech.words)
         needed = self._rules.barge_in_ms * (_LISTENS_LONG if listens else 1)
@@ -313,5 +321,11 @@ class TurnTaker:
     def _end(self, speech: _Speech) -> list[TurnEvent]:
         self._speech = None
         if not speech.contested and speech.voiced_ms >= _LEVEL_KNOWN_MS:
-            self._echo.learn_borrower(10 * math.log10(speech.energy * WINDOW_MS / speech.voiced_ms + 1e-10))
+            self._echo.learn_borrower(_level_dbfs(speech))
+        elif speech.contested and not speech.barged and self._was_echo(speech):
+            self._echo.learn_echo(_level_dbfs(speech))
         return [Ended(speech.started_ms, speech.last_ms)]
+
+
+def _level_dbfs(speech: _Speech) -> float:
+    return 10 * math.log10(speech.energy * WINDOW_MS / speech.voiced_ms + 1e-10)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import Final
 
 from services.telephony.events import Event, LineEnded, VoiceLost
 from services.telephony.journal import Journal
@@ -11,6 +12,9 @@ from services.telephony.playback import Playback
 from services.telephony.ports import Leg
 from services.telephony.recording import Recording
 from services.telephony.voice import Voice
+
+PAUSES: Final = 2
+"""How often a turn is paused for what may be an interruption: a noisy room must not make us stutter."""
 
 
 class Mouth:
@@ -30,7 +34,6 @@ class Mouth:
         post: Callable[[Event], None],
         on_audible: Callable[[bool], None],
         recording: Recording | None,
-        hold: Callable[[], bytes],
     ) -> None:
         self._playback = Playback(
             leg,
@@ -40,10 +43,11 @@ class Mouth:
             on_ended=lambda heard_ms: post(LineEnded(self._key, heard_ms)),
             recording=recording,
         )
-        self._voice = Voice(parts.speech, call_id, self._playback, hold)
+        self._voice = Voice(parts.speech, call_id, self._playback)
         self._journal, self._now_ms, self._post = journal, now_ms, post
         self._key: object | None = None
         self._began_ms = 0
+        self._pauses = 0
         self._speaking: asyncio.Task[None] | None = None
         self.turn: Turn | None = None
         """The turn that is being said; None when nothing is, or sound of our own."""
@@ -52,6 +56,11 @@ class Mouth:
     def may_be_cut(self) -> bool:
         """True while a turn is heard that the borrower may interrupt."""
         return self.turn is not None and self.turn.interruptible and self._playback.playing
+
+    @property
+    def paused(self) -> bool:
+        """True from `pause` to `resume`, or to what is said instead."""
+        return self._playback.paused
 
     @property
     def gaps(self) -> int:
@@ -91,6 +100,17 @@ class Mouth:
         """Go on with what is being said under another number: dialog has repeated it."""
         self.turn = turn
 
+    def pause(self) -> bool:
+        """Fall silent until `resume`, since somebody may want the floor; False when this turn goes on all the same."""
+        if not self.may_be_cut or self._pauses >= PAUSES or not self._playback.pause():
+            return False
+        self._pauses += 1
+        return True
+
+    def resume(self) -> None:
+        """Go on where the borrower stopped hearing; not paused, do nothing."""
+        self._playback.resume()
+
     def close(self, heard_ms: int) -> Played | None:
         """Put away what was heard to its end, and tell what was played; None when it was no turn."""
         turn, began_ms = self.turn, self._began_ms
@@ -113,7 +133,7 @@ class Mouth:
     def _begin(self, turn: Turn | None) -> object:
         self.hush()
         key = self._playback.begin(f"t{turn.number}" if turn else "own")
-        self._key, self.turn, self._began_ms = key, turn, self._now_ms()
+        self._key, self.turn, self._began_ms, self._pauses = key, turn, self._now_ms(), 0
         return key
 
     def _forget(self) -> None:

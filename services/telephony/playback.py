@@ -9,6 +9,7 @@ from typing import Final
 from services.telephony.pacer import TICK, Pacer
 from services.telephony.ports import Leg
 from services.telephony.recording import Recording
+from services.telephony.rewind import LastSent
 from voicekit.audio import BYTES_PER_MS, FRAME_BYTES, FRAME_MS
 
 AHEAD_LOW: Final = 0.2
@@ -19,6 +20,8 @@ BEAT: Final = 0.15
 """Seconds of silence after a `clear`: what follows it at once could be dropped with what it was to drop."""
 QUEUE_BYTES: Final = 5000 * BYTES_PER_MS
 """Bytes that wait here at most; who makes them waits in `room`."""
+NEARLY_OVER: Final = 0.7
+"""Seconds before its end from which an utterance is not paused any more: a word said into them is its answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,7 @@ class Playback:
         self._room = asyncio.Event()
         self._quiet_until = 0.0
         self._heard_at = 0.0  # when the ear will have heard all that was sent
+        self._last_sent = LastSent(round(self._high * 1000))
         self._utterance: object | None = None
         self._reset()
         self.due = 0.0
@@ -71,12 +75,18 @@ class Playback:
         self._audible = False
         self._dry = False
         self._mark = ""
+        self._paused_at: int | None = None  # bytes that were heard
         self._room.set()
 
     @property
     def playing(self) -> bool:
         """True from `begin` until the utterance was heard or stopped."""
         return self._utterance is not None
+
+    @property
+    def paused(self) -> bool:
+        """True from `pause` to `resume`."""
+        return self._paused_at is not None
 
     @property
     def started(self) -> bool:
@@ -88,6 +98,7 @@ class Playback:
         self.stop()
         self._utterance = object()
         self._mark = mark
+        self._last_sent = LastSent(round(self._high * 1000))
         return self._utterance
 
     def feed(self, key: object, line: int, pcm: bytes) -> None:
@@ -131,17 +142,62 @@ class Playback:
         """Wait until there is room for more sound."""
         await self._room.wait()
 
+    def pause(self) -> bool:
+        """Fall silent at once, also at the carrier, to go on with `resume`; False when there is nothing to pause.
+
+        What was not heard waits to be sent again, from a moment before: nobody loses a word.
+        """
+        if self._utterance is None or not self._sent or self.paused or self._is_nearly_over():
+            return False
+        heard = self._heard_bytes() // FRAME_BYTES * FRAME_BYTES
+        began = max((end for _, end in self._line_ends if end <= heard), default=0)
+        again = self._last_sent.back(self._sent - heard, heard - began)
+        self._silence_carrier()
+        self._paused_at = heard
+        self._sent -= len(again)
+        self._queue_again(again)
+        self._pacer.drop(self)
+        if self._audible:
+            self._audible = False
+            self._on_audible(False)
+        return True
+
+    def resume(self) -> None:
+        """Go on after a pause."""
+        if self.paused:
+            self._paused_at = None
+            self._pacer.add(self)
+
+    def _is_nearly_over(self) -> bool:
+        left = self._heard_at - asyncio.get_running_loop().time() + self._queued / BYTES_PER_MS / 1000
+        # Nor when its mark may be on its way already, which a `clear` could drop.
+        return self._complete and left < max(NEARLY_OVER, self._high)
+
+    def _queue_again(self, sound: bytes) -> None:
+        at, pieces = self._sent, []
+        for line, end in self._line_ends:
+            if at < end and at < self._sent + len(sound):
+                until = min(end, self._sent + len(sound))
+                pieces.append((line, sound[at - self._sent : until - self._sent]))
+                at = until
+        self._queue.extendleft(reversed(pieces))
+        self._queued += len(sound)
+
+    def _silence_carrier(self) -> None:
+        now = asyncio.get_running_loop().time()
+        self._leg.clear()
+        self._quiet_until, self._heard_at = now + BEAT, now
+        if self._recording:
+            self._recording.silenced()
+
     def stop(self) -> Heard:
         """Fall silent at once, also at the carrier, and tell how far the utterance got."""
         heard = self.heard()
         if self._utterance is None:
             return heard
         self._utterance = None
-        if self._sent:
-            self._leg.clear()
-            self._quiet_until = asyncio.get_running_loop().time() + BEAT
-            if self._recording:
-                self._recording.silenced()
+        if self._sent and not self.paused:
+            self._silence_carrier()
         self._heard_at = asyncio.get_running_loop().time()
         was_audible = self._audible
         self._pacer.drop(self)
@@ -152,16 +208,21 @@ class Playback:
 
     def heard(self) -> Heard:
         """Tell how much of the utterance has been heard by now."""
-        unheard = max(0.0, self._heard_at - asyncio.get_running_loop().time())
-        heard = max(0, self._sent - round(unheard * 1000) * BYTES_PER_MS)
+        heard = self._heard_bytes()
         ended = sum(heard >= end for _, end in self._line_ends)
         if ended and ended == len(self._line_ends) and not self._complete:
             ended -= 1  # the last sentence may go on
         return Heard(heard // BYTES_PER_MS, ended)
 
+    def _heard_bytes(self) -> int:
+        if self._paused_at is not None:
+            return self._paused_at
+        unheard = max(0.0, self._heard_at - asyncio.get_running_loop().time())
+        return max(0, self._sent - round(unheard * 1000) * BYTES_PER_MS)
+
     def tick(self, now: float) -> bool:
         """Send what is due, and tell what has been heard; False when nothing is left to do for now."""
-        if self._utterance is None:
+        if self._utterance is None or self.paused:
             return False
         self._send(now)
         if self._complete and not self._queued and self._mark:
@@ -199,6 +260,7 @@ class Playback:
         self._sent += len(pcm)
         self._dry = False
         self._leg.play(pcm)
+        self._last_sent.add(pcm)
         if self._recording:
             self._recording.bot(pcm, starts_at - now)
         if not self._audible:

@@ -222,6 +222,13 @@ def test_an_answer_into_the_bots_last_word_is_an_utterance() -> None:
     assert line.events[-1] == Ended(2016, 2272)
 
 
+def test_an_echo_that_comes_up_in_mid_call_takes_no_floor_whatever_its_words_and_is_known_from_then_on() -> None:
+    line = Line(Answer.OPEN, "आपकी किस्त").speech(960).pause(2000).bot(True).pause(2016).speech(192, ECHO)
+    line.bot(False).speech(64, ECHO).pause(600)
+    assert line.kinds == [Started, Ended, Started, Ended]
+    assert line.bot(True).speech(1024, ECHO).kinds == [Started, Ended, Started, Ended]
+
+
 def test_who_began_with_our_line_and_goes_on_after_it_was_no_echo() -> None:
     line = Line().bot(True).speech(2016, ECHO).bot(False).speech(1024, ECHO).pause(2000)
     assert line.kinds == [Started, Ended]

@@ -326,6 +326,22 @@ class FakeLeg:
     def sound(self) -> bytes:
         return b"".join(pcm for _, pcm in self.sent)
 
+    @property
+    def heard(self) -> dict[float, int]:
+        """Bytes of each piece that the ear heard, by when it began to: a `clear` drops what was not played."""
+        heard: dict[float, int] = {}
+        until = 0.0
+        for at, pcm in self.sent:
+            starts = max(until, at)
+            until = starts + len(pcm) / 16000
+            cleared = min((clear for clear in self.clears if at <= clear < until), default=None)
+            if cleared is not None:
+                until = max(starts, cleared)
+            heard[starts] = heard.get(starts, 0) + round((until - starts) * 8000) * 2
+            if cleared is not None:
+                until = cleared
+        return {starts: count for starts, count in heard.items() if count}
+
 
 MORNING = datetime(2026, 11, 20, 5, 0, tzinfo=UTC)
 

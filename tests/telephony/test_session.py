@@ -18,6 +18,7 @@ from services.telephony.model import (
     NoInput,
     Played,
     Reason,
+    SpeechStarted,
     Status,
     Understanding,
 )
@@ -61,9 +62,8 @@ async def test_a_barge_in_cuts_an_interruptible_line_and_tells_how_far_it_got() 
     async with stage(turn(1, text, interruptible=True), turn(2, "fine")) as it:
         await asyncio.sleep(0.4)
         await it.says("stop", barges=True)
-        assert it.leg.clears
-        clear = it.leg.clears[0]
-        assert clear == pytest.approx(0.7, abs=0.05)
+        (clear,) = it.leg.clears
+        assert clear == pytest.approx(0.4, abs=0.05), "at the first sound, before it was known what it is"
         assert not [at for at, _ in it.leg.sent if clear < at < 1.0]
         played = next(event for event in it.dialog.told if isinstance(event, Played))
         assert (played.turn, played.interrupted, played.lines_heard) == (1, True, 0)
@@ -99,14 +99,74 @@ async def test_an_answer_in_the_line_s_last_syllables_counts() -> None:
         await it.told(Heard("yes", "hi-IN", 0.9), within=1.0)
 
 
-async def test_a_backchannel_is_no_barge_in_and_no_answer() -> None:
-    text = "a long line about what is due and when it is due and how to pay"
-    async with stage(turn(1, text, interruptible=True), turn(2, "fine")) as it:
+LONG = "a long line about what is due and when it is due and how to pay"
+
+
+async def test_a_backchannel_pauses_the_line_and_no_word_of_it_is_lost() -> None:
+    async with stage(turn(1, LONG, interruptible=True), turn(2, "fine")) as it:
         await asyncio.sleep(0.2)
         await it.says("haan", seconds=0.2, pause=0.2)
-        await it.hears(text)
-        assert not it.leg.clears
+        await it.told(Played(1, ms_of(LONG), 1))
+        assert it.leg.clears == pytest.approx([0.2], abs=0.03)
+        heard = it.leg.heard
+        assert sum(heard.values()) >= len(sound_of(LONG)), "what the carrier dropped was sent again"
+        (first, *_), (again, *_) = sorted(heard), sorted(at for at in heard if at > 0.5)
+        assert first == 0.0
+        assert 0.6 <= again <= 0.8, "as soon as it was known to be no more than listening"
         assert not [event for event in it.dialog.told if isinstance(event, Heard)]
+        assert not any(event.interrupted for event in it.customers.turns("call-1"))
+
+
+async def test_a_noisy_room_does_not_make_us_stutter() -> None:
+    async with stage(turn(1, LONG * 4, interruptible=True), turn(2, "fine")) as it:
+        for _ in range(4):
+            await asyncio.sleep(0.4)
+            await it.says("", seconds=0.2, pause=0.2)
+        assert len(it.leg.clears) == 2
+        await it.says("stop it", barges=True)
+        assert len(it.leg.clears) == 3, "who means it is still heard"
+        await it.told(Heard("stop it", "hi-IN", 0.9))
+
+
+async def test_who_goes_on_after_the_pause_has_the_floor_and_is_told_once() -> None:
+    async with stage(turn(1, LONG, interruptible=True), turn(2, "fine")) as it:
+        await asyncio.sleep(0.4)
+        await it.says("wait a moment", seconds=1.5, barges=True)
+        assert len(it.leg.clears) == 1
+        assert [event.interrupted for event in it.dialog.told if isinstance(event, Played)] == [True]
+        await it.hears("fine")
+
+
+async def test_who_hangs_up_while_we_wait_ends_the_call() -> None:
+    async with stage(turn(1, LONG, interruptible=True)) as it:
+        await asyncio.sleep(0.4)
+        it.speech.ear.say(SpeechStarted(1))
+        await asyncio.sleep(0.1)
+        it.session.end(HUNG_UP)
+        assert (await it.call).status is Status.COMPLETED
+        assert len(it.leg.clears) == 1
+        assert not [at for at, _ in it.leg.sent if at > 0.4]
+        assert it.customers.turns("call-1")[0].interrupted
+
+
+@pytest.mark.parametrize("lost", [False, True])
+async def test_a_line_waits_for_no_news_that_does_not_come(lost: bool) -> None:
+    async with stage(turn(1, LONG, interruptible=True), turn(2, "fine")) as it:
+        await asyncio.sleep(0.4)
+        it.speech.ear.say(SpeechStarted(1))
+        if lost:
+            await asyncio.sleep(0.1)
+            it.speech.ear.break_off()
+        await it.told(Played(1, ms_of(LONG), 1))
+        assert max(it.leg.heard) < (3.5 if lost else 6.0)
+
+
+async def test_a_word_into_the_last_moments_of_a_question_is_its_answer() -> None:
+    async with stage(turn(1, LONG, interruptible=True), turn(2, "fine")) as it:
+        await asyncio.sleep(ms_of(LONG) / 1000 - 0.5)
+        await it.says("haan", seconds=0.25, pause=0.4)
+        await it.told(Heard("haan", "hi-IN", 0.9), within=2.0)
+        assert not it.leg.clears
 
 
 async def test_words_that_change_nothing_do_not_end_a_long_line() -> None:

@@ -34,6 +34,7 @@ class Mouth:
         post: Callable[[Event], None],
         on_audible: Callable[[bool], None],
         recording: Recording | None,
+        hold: Callable[[], bytes],
     ) -> None:
         self._playback = Playback(
             leg,
@@ -43,7 +44,7 @@ class Mouth:
             on_ended=lambda heard_ms: post(LineEnded(self._key, heard_ms)),
             recording=recording,
         )
-        self._voice = Voice(parts.speech, call_id, self._playback)
+        self._voice = Voice(parts.speech, call_id, self._playback, hold)
         self._journal, self._now_ms, self._post = journal, now_ms, post
         self._key: object | None = None
         self._began_ms = 0

@@ -105,6 +105,7 @@ class CallSession:
             post=self._mail.post,
             on_audible=self._audible,
             recording=recording,
+            hold=lambda: self._clerk.hold,
         )
         self._began = 0.0
         self._turn: Turn | None = None  # dialog's last, whether it is being said or was

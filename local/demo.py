@@ -140,7 +140,8 @@ class Demo:
         """Return what the emulated carrier found wrong with our side of its protocol, by CallSid."""
         if not self._system.exotel_url:
             return {}
-        with urllib.request.urlopen(f"{self._system.exotel_url}/emulator/judge", timeout=5) as answer:  # noqa: S310
+        judge = f"{self._system.exotel_url}/emulator/judge"
+        with urllib.request.urlopen(judge, timeout=5) as answer:  # noqa: S310 -- an emulator on this machine
             report = json.load(answer)
         return {
             sid: [f"{finding['meaning']} ({finding['detail']})" for finding in found if finding["severity"] == "error"]

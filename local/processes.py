@@ -1,13 +1,14 @@
 """Our own programs as child processes: started in order, told apart in the log, stopped in the reverse order."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from local.server_process import CannotStart
 
@@ -97,9 +98,10 @@ class Processes:
 
     async def _read(self, name: str, process: asyncio.subprocess.Process) -> None:
         assert process.stdout  # noqa: S101 -- asked for above; tells the type checker
-        with self.log_of(name).open("ab", buffering=0) as file:
+        with self._log(name) as file:
             async for line in process.stdout:
-                file.write(line)
+                with contextlib.suppress(OSError):  # a full disk must not leave the pipe unread
+                    file.write(line)
                 if self._sink:
                     self._sink(name, line.decode(errors="replace").rstrip())
         code = await process.wait()
@@ -117,6 +119,14 @@ class Processes:
         except TimeoutError:
             raise CannotStart(self._explain(program.name, f"was not ready within {START_TIMEOUT_S:g} s")) from None
         raise CannotStart(self._explain(program.name, f"ended with code {process.returncode}"))
+
+    def _log(self, name: str) -> BinaryIO:
+        """Open a program's log; nowhere, when somebody has taken the folder away or lets nobody write there."""
+        try:
+            self._directory.mkdir(parents=True, exist_ok=True)
+            return self.log_of(name).open("ab", buffering=0)
+        except OSError:
+            return Path(os.devnull).open("ab", buffering=0)
 
     def log_of(self, name: str) -> Path:
         """Return the file that holds what `name` printed."""

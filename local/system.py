@@ -18,6 +18,7 @@ from local.processes import Processes, Program, Sink
 from local.providers import EmulatedAccount, Providers, new_secret
 from local.readiness import grpc_ready, http_ready
 from local.redis import EmbeddedRedis
+from local.running_now import announced
 from local.server_process import CannotStart
 from voicekit.clock import INDIA
 
@@ -135,7 +136,8 @@ async def running(folder: Path, cases: Cases, providers: Providers, sink: Sink |
         try:
             await migrate(database_url)
             await _start_all(system)
-            yield system
+            with announced(folder, (program.environment for program in system.programs.values())):
+                yield system
         finally:
             await processes.stop_all()
 

@@ -1,0 +1,1 @@
+"""Checks of one thing each, for when something does not work: `python -m local.check --help`."""

@@ -4,6 +4,7 @@ import pytest
 from playwright.async_api import Locator, expect
 
 from tests.browser.conftest import Visiting
+from tests.browser.town import HOME
 from tests.browser.visitor import Visitor
 
 pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.timeout(150)]
@@ -20,7 +21,7 @@ async def test_borrowers_are_called_watched_and_their_call_is_opened_and_heard(
     operator_with_borrowers: Visiting,
 ) -> None:
     async with operator_with_borrowers() as visitor:
-        await visitor.goes_to("/#/borrowers")
+        await visitor.goes_to(f"/#/borrowers?state={HOME}")
         await visitor.calls(NAMES)
         await visitor.goes_to("/#/live")
         completed, not_picked = await count(visitor, "Completed"), await count(visitor, "Not picked")

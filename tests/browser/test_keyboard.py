@@ -3,11 +3,15 @@ from playwright.async_api import expect
 
 from local.system import System
 from tests.browser.conftest import Visiting
+from tests.browser.town import HOME
 from tests.browser.visitor import Visitor
 
 pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.timeout(150)]
 
-FOCUSED = "() => (({ ariaLabel, innerText }) => ariaLabel || innerText || '')(document.activeElement)"
+FOCUSED = """() => {
+    const { ariaLabel, labels, innerText } = document.activeElement;
+    return ariaLabel || labels?.[0]?.innerText || innerText || "";
+}"""
 FAR = 80
 
 
@@ -17,12 +21,15 @@ async def test_a_call_is_asked_for_without_a_mouse(
     async with stranger() as visitor:
         keyboard = visitor.page.keyboard
         await visitor.goes_to("/")
+        await expect(visitor.page.get_by_label("Name")).to_be_focused()
         await keyboard.type("admin")
         await keyboard.press("Tab")
         await keyboard.type(system.admin_password)
         await keyboard.press("Enter")
         await visitor.sees("Connected")
         await goes_on_to(visitor, "Borrowers", "Enter")
+        await goes_on_to(visitor, "State", HOME[0])
+        await keyboard.type(f"{HOME[1:]}\n")
         await visitor.sees("Sunita Devi")
         await goes_on_to(visitor, "Choose Sunita Devi", "Space")
         await goes_back_to(visitor, "Call ...", "Enter")
@@ -52,7 +59,7 @@ async def goes_back_to(visitor: Visitor, name: str, key: str) -> None:
 
 
 async def _goes(visitor: Visitor, step: str, name: str, key: str) -> None:
-    passed = []
+    passed: list[str] = []
     while len(passed) < FAR:
         await visitor.page.keyboard.press(step)
         passed.append(await visitor.page.evaluate(FOCUSED))

@@ -74,10 +74,19 @@ def _messy() -> list[dict[str, str]]:
     return rows
 
 
-CALLED: Final = [_row(201 + place, phone, name) for place, (name, (phone, _)) in enumerate(PEOPLE.items())]
-"""A clean file of those who are called."""
+HOME: Final = "Jharkhand"
+CALLED: Final = [
+    _row(201 + place, phone, name) | {"State": HOME} for place, (name, (phone, _)) in enumerate(PEOPLE.items())
+]
+"""A clean file of those who are called; nobody else lives there."""
 MESSY: Final = _messy()
 """Fifty rows as a lender might send them, four of them wrong."""
+
+
+def crowd(size: int, *, state: str) -> list[dict[str, str]]:
+    """Return so many borrowers of one state, `Borrower 0001` the first."""
+    numbers = range(1, size + 1)
+    return [_row(10_000 + n, f"98{n:08d}", f"Borrower {n:04d}") | {"State": state} for n in numbers]
 
 
 def as_csv(rows: Sequence[Mapping[str, str]]) -> bytes:

@@ -22,9 +22,9 @@ from services.customers.check_file import check_file
 from services.customers.file_checker import ProcessFileChecker
 from services.customers.importer import Importer
 from services.customers.migrate import migrate
-from services.customers.model import LoanRow
 from services.customers.postgres import open_database
 from services.customers.postgres_uploads import PostgresUploads
+from services.customers.upload_model import LoanRow
 from voicekit.clock import INDIA, utc_now
 
 LENDER: Final = "Asha Finance"

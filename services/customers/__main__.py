@@ -33,7 +33,8 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     ) as database:
         customers, uploads = PostgresCustomers(database), PostgresUploads(database)
         feed = PostgresChanges(database)
-        importer = Importer(uploads, ProcessFileChecker())
+        checker = ProcessFileChecker()
+        importer = Importer(uploads, checker)
         await uploads.fail_abandoned()
         server = RpcServer("customers", settings.customers_listen, reflection_on=settings.environment == "development")
         servicer = CustomersServicer(customers, importer, PostgresDesk(database))
@@ -43,10 +44,13 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         server.add(pb.add_DialingServiceServicer_to_server, make_dialing(database, settings), SERVICE)
         helpers = [asyncio.create_task(feed.listen(url)), asyncio.create_task(feed.tend())]
         await server.start()
+        await checker.prepare()
         await stop.wait()
         feed.close()
+        importer.close()
         await server.drain(settings.drain_seconds)
         await importer.drain()
+        await checker.close()
         for helper in helpers:
             helper.cancel()
         await asyncio.wait(helpers)

@@ -14,6 +14,8 @@ from voicekit.clock import Now
 from voicekit.errors import InvalidInput
 
 MAX_CUSTOMERS: Final = 100_000
+AT_ONCE: Final = 5_000
+"""Borrowers that are judged in one go: whoever else is served by this process waits no longer than that takes."""
 NOBODY: Final = Decision("NO_CUSTOMER", "there is no such customer")
 QUEUED_BEFORE: Final = Decision("ALREADY_QUEUED", "the customer is in the queue")
 
@@ -73,6 +75,14 @@ class Outcome:
     begin_at: list[datetime] = field(default_factory=list)
     """When each of those that are queued may be called at the earliest."""
 
+    def add(self, customer_id: int, decision: Decision, begin_at: datetime) -> None:
+        """Count one more borrower in."""
+        self.customer_ids.append(customer_id)
+        if self.queued:
+            self.begin_at.append(begin_at)
+        if decision.not_before:
+            self.not_before = min(self.not_before or decision.not_before, decision.not_before)
+
 
 @dataclass(frozen=True, slots=True)
 class Queued:
@@ -80,6 +90,11 @@ class Queued:
 
     customer_ids: set[int]
     phone_numbers: set[str]
+
+    def add(self, others: "Queued") -> None:
+        """Count others in."""
+        self.customer_ids.update(others.customer_ids)
+        self.phone_numbers.update(others.phone_numbers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,23 +146,28 @@ async def queue_calls(asked: CallsAsked, queue: DialQueue, policy: Policy, now: 
     if not 1 <= len(customer_ids) <= MAX_CUSTOMERS:
         raise InvalidInput(f"1 to {MAX_CUSTOMERS} customers", "customer_ids")
     at = now()
-    facts = await queue.facts(customer_ids, at)
-    queued = await queue.queued([known.phone_number for known in facts.values()])
     outcomes: dict[str, Outcome] = {}
-    for customer_id in customer_ids:
-        known = facts.get(customer_id)
-        decision = NOBODY if known is None else _decide(at, customer_id, known, policy, queued)
-        goes_in = decision.allowed or decision.waits
-        outcome = outcomes.setdefault(decision.code, Outcome(decision.code, decision.message, goes_in))
-        outcome.customer_ids.append(customer_id)
-        if goes_in:
-            outcome.begin_at.append(policy.spread(decision.not_before, customer_id) if decision.not_before else at)
-        if decision.not_before:
-            outcome.not_before = min(outcome.not_before or decision.not_before, decision.not_before)
+    queued = Queued(set(), set())
+    for start in range(0, len(customer_ids), AT_ONCE):
+        some = customer_ids[start : start + AT_ONCE]
+        facts = await queue.facts(some, at)
+        queued.add(await queue.queued([known.phone_number for known in facts.values()]))
+        for customer_id in some:
+            known = facts.get(customer_id)
+            decision = NOBODY if known is None else _decide(at, customer_id, known, policy, queued)
+            begin_at = policy.spread(decision.not_before, customer_id) if decision.not_before else at
+            _outcome(outcomes, decision).add(customer_id, decision, begin_at)
     ordered = sorted(outcomes.values(), key=lambda one: (not one.queued, -len(one.customer_ids), one.code))
     if asked.dry_run or not any(one.queued for one in ordered):
         return Answer(0, ordered)
     return await queue.queue(asked, ordered, at)
+
+
+def _outcome(outcomes: dict[str, Outcome], decision: Decision) -> Outcome:
+    if decision.code not in outcomes:
+        goes_in = decision.allowed or decision.waits
+        outcomes[decision.code] = Outcome(decision.code, decision.message, goes_in)
+    return outcomes[decision.code]
 
 
 def _decide(at: datetime, customer_id: int, known: Facts, policy: Policy, queued: Queued) -> Decision:

@@ -2,10 +2,11 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterator
-from dataclasses import fields
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
-from operator import attrgetter
+from decimal import Decimal
 from statistics import median
 from typing import Final, TypeVar
 
@@ -13,12 +14,14 @@ from services.customers.amounts import read_amount
 from services.customers.cells import Warn, read_loan_id, read_name
 from services.customers.dates import EPOCH, EPOCH_1904, Order, in_words, month_first, read_due_date
 from services.customers.findings import BadCell, BadFile
-from services.customers.model import CheckedFile, CleanFile, LoanRow, Problem
-from services.customers.phone import read_phone
+from services.customers.headers import DETAILS
+from services.customers.phone import read_alternate_phone, read_phone, second_phone
 from services.customers.places import read_language, read_state
+from services.customers.rejects import pack, rejected
 from services.customers.repeats import shared_phones, without_duplicates
 from services.customers.sheet import MAX_CELL
 from services.customers.table import Table, read_table
+from services.customers.upload_model import CleanFile, LoanRow, Problem, Report
 
 MAX_PROBLEMS: Final = 1000
 TELL_ROWS: Final = 2000
@@ -27,9 +30,31 @@ _ENOUGH_FOR_A_MEDIAN: Final = 10
 
 Tell = Callable[[int, int], None]
 """Is told how many rows have been checked, and of how many."""
-_VALUES: Final = attrgetter(*(field.name for field in fields(LoanRow)))
-
+Finding = tuple[str, str, bool]
+"""A code, a message, and whether it is a warning."""
 Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedFile:
+    """A file that has been read: what to keep, and what is wrong."""
+
+    table: Table
+    rows: list[LoanRow]
+    repeated_rows: int
+    """Rows that say again, word for word, what another row says; that one is in `rows`."""
+    problems: list[Problem]
+    """All of them, by row."""
+
+    @property
+    def total_rows(self) -> int:
+        """Rows in the file, without the header."""
+        return len(self.table.numbers)
+
+    @property
+    def rejected_rows(self) -> int:
+        """Rows left out."""
+        return self.total_rows - len(self.rows) - self.repeated_rows
 
 
 def check_file(
@@ -47,27 +72,26 @@ def check_file(
     tell(0, len(table.numbers))
     check = _Check(table)
     good = check.rows(lender_name, today, tell)
-    check.problems += shared_phones(good, table.columns["phone_number"])
+    check.note(shared_phones(good), "phone_number")
     failed = {problem.row for problem in check.problems if not problem.warning}
     good = [row for row in good if row.row not in failed]
-    check.problems += _unusual_amounts(good, table.columns["amount"])
-    kept, repeated, problems = without_duplicates(good, table.columns["loan_id"])
-    problems = check.problems + problems
-    total = len(table.numbers)
-    wrong = total - len(kept) - repeated
-    if wrong * 2 > total:
-        raise BadFile("FILE_MOSTLY_WRONG", _mostly_wrong(wrong, total, problems))
-    return CheckedFile(total, kept, repeated, _most_important(problems))
+    check.note(_unusual_amounts(good), "amount")
+    kept, repeated, problems = without_duplicates(good)
+    check.note(problems, "loan_id")
+    checked = CheckedFile(table, kept, repeated, sorted(check.problems, key=lambda problem: problem.row))
+    if checked.rejected_rows * 2 > checked.total_rows:
+        report = _report(checked, set())  # none is imported, so all are sent back
+        raise BadFile("FILE_MOSTLY_WRONG", _mostly_wrong(checked), report)
+    return checked
 
 
 def written_out(checked: CheckedFile) -> CleanFile:
     """Return a checked file with its rows as the lines that go on record."""
     buffer = io.StringIO()
-    writer = csv.writer(buffer, quoting=csv.QUOTE_ALL, lineterminator="\n")
-    writer.writerows(map(_VALUES, checked.rows))
-    return CleanFile(
-        checked.total_rows, len(checked.rows), checked.repeated_rows, checked.problems, buffer.getvalue().encode()
-    )
+    csv.writer(buffer, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows(checked.rows)
+    wrong = {problem.row for problem in checked.problems if not problem.warning}
+    report = _report(checked, set(checked.table.numbers) - wrong)
+    return CleanFile(len(checked.rows), checked.repeated_rows, report, buffer.getvalue().encode())
 
 
 class _Check:
@@ -79,70 +103,101 @@ class _Check:
 
     def rows(self, lender_name: str, today: date, tell: Tell) -> list[LoanRow]:
         """Return the rows in which nothing is wrong."""
-        long = BadCell("ROW_TOO_LONG", "The row has more cells than the header: perhaps a bare comma.")
-        self.problems += [self._problem(number, "name", long) for number in sorted(self._table.too_long)]
+        long = "The row has more cells than the header: perhaps a bare comma."
+        self.problems += [Problem(number, "", "ROW_TOO_LONG", long) for number in sorted(self._table.too_long)]
         order = self._date_order()
-        columns = (
+        columns = zip(
+            self._table.numbers,
             self._column("name", read_name),
             self._column("phone_number", read_phone),
             self._column("state", read_state),
             self._column("loan_id", lambda text, _: read_loan_id(text)),
             self._column("lender", lambda text, _: read_name(text) if text else lender_name, lender_name),
-            self._column("amount", read_amount),
+            self._column("amount", read_amount, used=lambda paise: f"{Decimal(paise) / 100:.2f}"),
             self._column("due_date", lambda text, _: read_due_date(text, order=order, today=today)),
             self._column("language", read_language, ""),
+            self._alternate_phones(),
+            self._details(),
+            strict=True,
         )
-        rows: list[LoanRow] = []
-        for checked, (number, *values) in enumerate(zip(self._table.numbers, *columns, strict=True), start=1):
-            name, phone, state, loan_id, lender, amount, due, language = values
-            if checked % TELL_ROWS == 0 or checked == len(self._table.numbers):
-                tell(checked, len(self._table.numbers))
-            if number in self._table.too_long or state is None or language is None:
-                continue
-            if name and phone and loan_id and lender and amount and due:
-                rows.append(LoanRow(number, name, phone, state, loan_id, lender, amount, due, language))
-        return rows
+        total, good = len(self._table.numbers), []
+        for checked, row in enumerate(columns, start=1):
+            if checked % TELL_ROWS == 0 or checked == total:
+                tell(checked, total)
+            if None not in row and row[0] not in self._table.too_long:
+                good.append(LoanRow(*row))
+        return good
+
+    def note(self, found: Sequence[tuple[int, str, str, bool]], field: str) -> None:
+        """Note what was found about a field of some rows: number, code, message, and whether it is a warning."""
+        title, place = self._table.title(field), self._table.places[field]
+        at = dict(zip(self._table.numbers, self._table.rows, strict=True)) if found else {}
+        for number, code, words, warning in found:
+            self.problems.append(Problem(number, title, code, words, warning, at[number][place][:MAX_CELL]))
 
     def _column(
-        self, field: str, read: Callable[[str, Warn], Value], default: Value | None = None
+        self,
+        field: str,
+        read: Callable[[str, Warn], Value],
+        default: Value | None = None,
+        *,
+        used: Callable[[Value], str] = str,
     ) -> Iterator[Value | None]:
         """Read each text of a column once, however many rows hold it; None stands where it cannot be read."""
         texts = self._table.cells.get(field)
         if texts is None:
             yield from [default] * len(self._table.numbers)
             return
-        known: dict[str, tuple[Value | None, list[tuple[str, str, bool]]]] = {}
+        title = self._table.title(field)
+        known: dict[str, tuple[Value | None, list[Finding]]] = {}
         for number, text in zip(self._table.numbers, texts, strict=True):
-            if text not in known:
-                known[text] = _read(text, read)
-            value, findings = known[text]
+            entry = known.get(text)
+            if entry is None:
+                entry = known[text] = _read(text, read)
+            value, findings = entry
             for code, words, warning in findings:
-                self.problems.append(Problem(number, self._table.columns[field], code, words, warning))
+                taken = used(value) if warning and value is not None else ""
+                taken = "" if taken == text else taken
+                self.problems.append(Problem(number, title, code, words, warning, text[:MAX_CELL], taken))
             yield value
+
+    def _alternate_phones(self) -> Iterator[str]:
+        """Return each row's second number: from its own column, else the second in the cell of the first."""
+        firsts = self._table.cells["phone_number"]
+        for first, second in zip(firsts, self._column("alternate_phone", read_alternate_phone, ""), strict=True):
+            yield second or read_alternate_phone(second_phone(first))
+
+    def _details(self) -> Iterator[str]:
+        """Return what the optional columns of each row say, as JSON."""
+        names = [name for name in DETAILS if name in self._table.cells]
+        if not names:
+            yield from ["{}"] * len(self._table.numbers)
+            return
+        for cells in zip(*(self._table.cells[name] for name in names), strict=True):
+            said = {name: " ".join(cell.split())[:MAX_CELL] for name, cell in zip(names, cells, strict=True) if cell}
+            yield json.dumps(said, ensure_ascii=False)
 
     def _date_order(self) -> Order:
         """Settle how the column of due dates is written, and say so where nothing in it shows it."""
-        column, texts = self._table.columns["due_date"], self._table.cells["due_date"]
+        title, texts = self._table.title("due_date"), self._table.cells["due_date"]
         numbered = list(zip(self._table.numbers, texts, strict=True))
-        american, doubtful = month_first(column, numbered)
+        american, doubtful = month_first(title, numbered)
         order = Order(american, EPOCH_1904 if self._table.counts_from_1904 else EPOCH)
         if doubtful is not None:
-            example = dict(numbered)[doubtful]
+            example, taken = dict(numbered)[doubtful], ""
             try:
-                words = f"{example} was read as {in_words(read_due_date(example, order=order, today=None))}"
+                day = read_due_date(example, order=order, today=None)
+                words, taken = f"{example} was read as {in_words(day)}", day.isoformat()
             except BadCell:
                 words = "The day was taken to stand first"
             note = f"{words}: no date of the column shows whether the day or the month stands first."
-            self.problems.append(Problem(doubtful, column, "DATE_AMBIGUOUS", note, warning=True))
+            self.problems.append(Problem(doubtful, title, "DATE_AMBIGUOUS", note, True, example[:MAX_CELL], taken))
         return order
 
-    def _problem(self, number: int, field: str, error: BadCell) -> Problem:
-        return Problem(number, self._table.columns[field], error.code, str(error))
 
-
-def _read(text: str, read: Callable[[str, Warn], Value]) -> tuple[Value | None, list[tuple[str, str, bool]]]:
-    """Return what a text means, None when nothing, and the findings: code, message, and whether it is a warning."""
-    findings: list[tuple[str, str, bool]] = []
+def _read(text: str, read: Callable[[str, Warn], Value]) -> tuple[Value | None, list[Finding]]:
+    """Return what a text means, None when nothing, and the findings."""
+    findings: list[Finding] = []
     if len(text) > MAX_CELL:
         return None, [("CELL_TOO_LONG", f"The cell has more than {MAX_CELL} characters.", False)]
     if text[:1] in ("=", "@"):
@@ -153,26 +208,37 @@ def _read(text: str, read: Callable[[str, Warn], Value]) -> tuple[Value | None, 
         return None, [*findings, (error.code, str(error), False)]
 
 
-def _unusual_amounts(rows: list[LoanRow], column: str) -> list[Problem]:
+def _unusual_amounts(rows: list[LoanRow]) -> list[tuple[int, str, str, bool]]:
     if len(rows) < _ENOUGH_FOR_A_MEDIAN:
         return []
     usual = median(row.amount_paise for row in rows)
     words = "The amount is more than ten times what is usual in this file: perhaps another column slipped in."
-    return [
-        Problem(row.row, column, "AMOUNT_UNUSUAL", words, warning=True)
-        for row in rows
-        if row.amount_paise > _TIMES_MEDIAN * usual
-    ]
+    return [(row.row, "AMOUNT_UNUSUAL", words, True) for row in rows if row.amount_paise > _TIMES_MEDIAN * usual]
 
 
-def _mostly_wrong(wrong: int, total: int, problems: list[Problem]) -> str:
-    errors = sorted((problem for problem in problems if not problem.warning), key=lambda problem: problem.row)
-    examples = " ".join(f"Row {error.row}, {error.column}: {error.message}" for error in errors[:5])
-    return f"{wrong} of {total} rows are wrong, so none was imported. {examples}"
+def _mostly_wrong(checked: CheckedFile) -> str:
+    errors = [problem for problem in checked.problems if not problem.warning]
+    examples = " ".join(f"Row {error.row}, {error.column or 'whole'}: {error.message}" for error in errors[:5])
+    return f"{checked.rejected_rows} of {checked.total_rows} rows are wrong, so none was imported. {examples}"
 
 
-def _most_important(problems: list[Problem]) -> list[Problem]:
-    """Return as many problems as are told, by row; errors go before warnings where there are too many."""
-    if len(problems) > MAX_PROBLEMS:
-        problems = sorted(problems, key=lambda problem: problem.warning)[:MAX_PROBLEMS]
-    return sorted(problems, key=lambda problem: problem.row)
+def _report(checked: CheckedFile, kept: set[int]) -> Report:
+    """Return what is told of a file of which the rows with these numbers are kept."""
+    table, problems = checked.table, checked.problems
+    told = problems
+    if len(problems) > MAX_PROBLEMS:  # errors go before warnings
+        told = sorted(problems, key=lambda problem: problem.warning)[:MAX_PROBLEMS]
+        told.sort(key=lambda problem: problem.row)
+    count, packed = pack(rejected(table.numbers, table.rows, kept, problems))
+    return Report(
+        format=table.format,
+        total_rows=checked.total_rows,
+        rejected_rows=checked.rejected_rows if kept else checked.total_rows,
+        warnings=sum(problem.warning for problem in problems),
+        header=table.header,
+        ignored_columns=table.ignored,
+        problems=told,
+        more_problems=len(problems) - len(told),
+        kept_rejected=count,
+        rejected=packed,
+    )

@@ -14,8 +14,9 @@ from types import TracebackType
 from typing import Final
 
 from services.customers.check_file import check_file, written_out
-from services.customers.checking import MARK, READY, Ask, Found, Message, Progress
+from services.customers.checking import MARK, READY, Ask, Bad, Found, Message, Progress
 from services.customers.findings import BadFile
+from services.customers.upload_model import Report
 
 MEMORY_BYTES: Final = 1024**3
 
@@ -30,17 +31,28 @@ def answer() -> None:
     if not asked:
         return
     ask = Ask.model_validate_json(asked)
-    lines = b""
     try:
         checked = check_file(sys.stdin.buffer.read(), lender_name=ask.lender_name, today=ask.today, tell=_tell)
         clean = written_out(checked)
-        found, lines = Found(clean=replace(clean, lines=b""), lines_bytes=len(clean.lines)), clean.lines
+        _end(clean.report, clean.lines, Found(clean=replace(clean, report=_bare(clean.report), lines=b"")))
     except BadFile as error:
-        found = Found(bad=(error.code, str(error)))
+        report = error.report
+        _end(report, b"", Found(bad=Bad(code=error.code, message=str(error), report=report and _bare(report))))
     except MemoryError:
-        found = Found(bad=("FILE_TOO_LARGE", "The file takes more memory to read than a list of borrowers would."))
-    _write(Message(found=found))
+        words = "The file takes more memory to read than a list of borrowers would."
+        _end(None, b"", Found(bad=Bad(code="FILE_TOO_LARGE", message=words)))
+
+
+def _bare(report: Report) -> Report:
+    return replace(report, rejected=b"")
+
+
+def _end(report: Report | None, lines: bytes, found: Found) -> None:
+    rejected = report.rejected if report else b""
+    sizes = {"lines_bytes": len(lines), "rejected_bytes": len(rejected)}
+    _write(Message(found=found.model_copy(update=sizes)))
     sys.stdout.buffer.write(lines)
+    sys.stdout.buffer.write(rejected)
 
 
 def _tell(checked_rows: int, total_rows: int) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 
 from pydantic import BaseModel
 
-from services.customers.model import CleanFile
+from services.customers.upload_model import CleanFile, Report
 
 READY: Final = b"ready\n"
 MARK: Final = "check_process: "
@@ -30,12 +30,21 @@ class Progress(BaseModel):
     total_rows: int
 
 
+class Bad(BaseModel):
+    """A file that cannot be imported as a whole; see `BadFile`."""
+
+    code: str
+    message: str
+    report: Report | None = None
+
+
 class Found(BaseModel):
-    """The end: a clean file, whose lines follow, or the code and the text of a `BadFile`."""
+    """The end: what a `BadFile` says, or a clean file. Its lines follow, then the rejected rows of either."""
 
     clean: CleanFile | None = None
-    bad: tuple[str, str] | None = None
+    bad: Bad | None = None
     lines_bytes: int = 0
+    rejected_bytes: int = 0
 
 
 class Message(BaseModel):

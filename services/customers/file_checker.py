@@ -15,9 +15,9 @@ from typing import IO, Final
 
 import structlog
 
-from services.customers.checking import MARK, READY, Ask, Found, Message
+from services.customers.checking import MARK, READY, Ask, Message
 from services.customers.findings import BadFile
-from services.customers.model import CleanFile
+from services.customers.upload_model import CleanFile
 from voicekit.errors import ProviderDown
 
 log = structlog.get_logger(__name__)
@@ -66,13 +66,10 @@ class ProcessFileChecker:
         ask = Ask(lender_name=lender_name, today=today)
         async with self._turn:
             try:
-                found, lines = await self._ask(ask, data, tell)
+                return await self._ask(ask, data, tell)
             except _DiedError:
                 log.warning("The file is given to another process.")
-                found, lines = await self._ask_again(ask, data, tell)
-        if found.clean:
-            return replace(found.clean, lines=lines)
-        raise BadFile(*(found.bad or ("FILE_UNREADABLE", "The file could not be read.")))
+                return await self._ask_again(ask, data, tell)
 
     async def prepare(self) -> None:
         """Keep a process ready for the next file, unless one is being read."""
@@ -88,7 +85,7 @@ class ProcessFileChecker:
                 await asyncio.to_thread(self._spare.end)
             self._spare = None
 
-    async def _ask_again(self, ask: Ask, data: bytes, tell: Tell) -> tuple[Found, bytes]:
+    async def _ask_again(self, ask: Ask, data: bytes, tell: Tell) -> CleanFile:
         try:
             return await self._ask(ask, data, tell)
         except _DiedError as error:
@@ -96,7 +93,7 @@ class ProcessFileChecker:
                 raise BadFile("FILE_UNREADABLE", "The file could not be read.") from error
             raise ProviderDown("files cannot be read at present: try again") from error
 
-    async def _ask(self, ask: Ask, data: bytes, tell: Tell) -> tuple[Found, bytes]:
+    async def _ask(self, ask: Ask, data: bytes, tell: Tell) -> CleanFile:
         loop = asyncio.get_running_loop()
 
         def tell_here(checked: int, total: int) -> None:
@@ -162,8 +159,8 @@ class _Process:
         with contextlib.suppress(OSError), self._errors, self._process:
             pass
 
-    def check(self, ask: Ask, data: bytes, tell: Tell) -> tuple[Found, bytes]:
-        """Have a file checked; `_DiedError` when there is no whole answer."""
+    def check(self, ask: Ask, data: bytes, tell: Tell) -> CleanFile:
+        """Have a file checked; `BadFile`, and `_DiedError` when there is no whole answer."""
         try:
             self._come_up()
             try:
@@ -185,16 +182,19 @@ class _Process:
             told.write(ask.model_dump_json().encode() + b"\n")
             told.write(data)
 
-    def _hear(self, tell: Tell) -> tuple[Found, bytes]:
+    def _hear(self, tell: Tell) -> CleanFile:
         heard = _pipe(self._process.stdout)
         for line in heard:
             message = Message.model_validate_json(line)
             if message.progress:
                 tell(message.progress.checked_rows, message.progress.total_rows)
-            if message.found:
-                lines = heard.read(message.found.lines_bytes)
-                if len(lines) == message.found.lines_bytes:
-                    return message.found, lines
+            if found := message.found:
+                lines, rejected = _exactly(heard, found.lines_bytes), _exactly(heard, found.rejected_bytes)
+                if found.clean:
+                    return replace(found.clean, lines=lines, report=replace(found.clean.report, rejected=rejected))
+                if found.bad:
+                    report = found.bad.report and replace(found.bad.report, rejected=rejected)
+                    raise BadFile(found.bad.code, found.bad.message, report)
         raise OSError("its answer has no end")
 
     def _note_end(self, *, had_file: bool) -> int | None:
@@ -209,6 +209,13 @@ class _Process:
         last = told[-1][:200] if told else ""
         log.warning("The process that reads files gave no answer.", code=code, had_file=had_file, last_words=last)
         return code
+
+
+def _exactly(heard: IO[bytes], size: int) -> bytes:
+    data = heard.read(size)
+    if len(data) != size:
+        raise OSError("its answer is cut off")
+    return data
 
 
 def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:

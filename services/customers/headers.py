@@ -32,28 +32,51 @@ _ALIASES: Final = {
     "language": ("language", "language code", "lang", "preferred language", "vernacular"),
     "lender": ("lender", "lender name"),
 }  # fmt: skip
+_ALTERNATE: Final = (
+    "alternate phone", "alternate phone no", "alternate mobile", "alternate mobile no", "alternate no",
+    "alternate number", "alternate contact", "alternate contact no", "alt phone", "alt mobile", "alt mobile no",
+    "alt no", "secondary number", "secondary mobile", "other mobile", "mobile 2", "mobile no 2", "phone 2",
+    "contact no 2",
+)  # fmt: skip
+_DETAILS: Final = {
+    "customer_id": ("customer id", "cust id", "customer no", "client id", "ucic", "cif", "cif no"),
+    "product": ("product", "product name", "product type", "loan type", "scheme"),
+    "bucket": ("bucket", "dpd", "dpd bucket", "days past due", "bucket dpd"),
+    "branch": ("branch", "branch name", "branch code"),
+    "district": ("district", "district name"),
+    "pincode": ("pincode", "pin code", "pin", "zip", "zip code", "postal code"),
+    "outstanding": ("outstanding", "outstanding amount", "principal outstanding", "total outstanding"),
+    "bounce_reason": ("bounce reason", "return reason", "nach return reason"),
+    "agent_name": ("agent name", "agent", "collector", "collector name", "fos name"),
+    "consent_ref": ("consent ref", "consent reference", "consent id"),
+}
+DETAILS: Final = tuple(_DETAILS)
+"""Optional columns that are kept as they are."""
 _UNITS: Final = re.compile(r"\s*[(\[](in )?(rs\.?|inr|₹|rupees)[)\]]\s*$")
 
 
 def fields_in(header: Sequence[str]) -> set[str]:
     """Return the fields that a row names, were it the header."""
-    return {field for title in header if (field := _field(title))}
+    return {field for title in header if (field := _field(title)) and field in _ALIASES}
 
 
 def match_header(header: Sequence[str]) -> dict[str, int]:
-    """Return each known field's column. Never guesses: a field named twice is for the user to settle."""
+    """Return each known field's column. Never guesses: a field named twice is for the user to settle.
+
+    Of optional columns that mean the same, the first counts.
+    """
     places: dict[str, list[int]] = defaultdict(list)
     for place, title in enumerate(header):
         if field := _field(title):
             places[field].append(place)
     for field, several in places.items():
-        if len(several) > 1:
+        if len(several) > 1 and field not in _OPTIONAL:
             titles = " and ".join(f"“{header[place].strip()}”" for place in several)
             raise BadFile("COLUMN_TWICE", f"Columns {titles} both mean {field}: keep one.")
     missing = [field for field in REQUIRED if field not in places]
     if missing:
         raise BadFile("COLUMN_MISSING", f"The file has no column for {', '.join(missing)}.")
-    return {field: place for field, (place,) in places.items()}
+    return {field: several[0] for field, several in places.items()}
 
 
 def _field(title: str) -> str | None:
@@ -65,5 +88,6 @@ def _normalise(title: str) -> str:
     return " ".join(re.sub(r"[^\w\u0900-\u0dff]|_", " ", lower).split())
 
 
-_FIELDS: Final = {_normalise(alias): field for field, aliases in _ALIASES.items() for alias in aliases}
+_OPTIONAL: Final = {"alternate_phone": _ALTERNATE, **_DETAILS}
+_FIELDS: Final = {_normalise(alias): field for field, aliases in {**_OPTIONAL, **_ALIASES}.items() for alias in aliases}
 _LONGEST: Final = 100

@@ -188,11 +188,11 @@ def _caps_refuse(now: datetime, facts: Facts, policy: Policy) -> Decision | None
         free = recent[-policy.per_week] + _WEEK
         return Decision("CAP_WEEK", "called often enough in seven days", policy.next_opening(free, facts.state))
     today = now.astimezone(INDIA).date()
-    tomorrow = policy.next_opening(_on(today + _DAY, time(0)), facts.state)
+    tomorrow = _on(today + _DAY, time(0))
     if sum(at.astimezone(INDIA).date() == today for at in recent) >= policy.per_day:
-        return Decision("CAP_DAY", "called often enough today", tomorrow)
+        return Decision("CAP_DAY", "called often enough today", policy.next_opening(tomorrow, facts.state))
     if policy.one_talk_a_day and facts.talked_at and facts.talked_at.astimezone(INDIA).date() == today:
-        return Decision("TALKED_TODAY", "has been spoken with today", tomorrow)
+        return Decision("TALKED_TODAY", "has been spoken with today", policy.next_opening(tomorrow, facts.state))
     return None
 
 

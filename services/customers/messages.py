@@ -16,12 +16,10 @@ from services.customers.model import (
     Direction,
     Event,
     FactsTold,
-    ImportResult,
     Speaker,
     StatusTold,
     StatusUpdate,
     Turn,
-    UploadReport,
     Verdict,
 )
 from services.customers.ports import Begun
@@ -64,6 +62,8 @@ def customer(value: Customer) -> pb.Customer:
         call_status=_STATUSES[value.call_status],
         version=value.version,
         updated_at=timestamp(value.updated_at),
+        alternate_phone=value.alternate_phone,
+        details=value.details,
     )
 
 
@@ -122,42 +122,6 @@ def brief(value: Begun) -> pb.CallBrief:
         state=value.customer.state,
         language=value.customer.language_code,
         direction=_DIRECTIONS[value.call.direction],
-    )
-
-
-def import_result(value: ImportResult) -> pb.ImportCustomersResponse:
-    """Make a message of what became of a file."""
-    return pb.ImportCustomersResponse(
-        upload_id=value.upload_id,
-        total_rows=value.total_rows,
-        imported_rows=value.imported_rows,
-        updated_rows=value.updated_rows,
-        duplicate_rows=value.duplicate_rows,
-        rejected_rows=value.rejected_rows,
-        problems=[
-            pb.RowProblem(row=p.row, column=p.column, code=p.code, message=p.message, warning=p.warning)
-            for p in value.problems
-        ],
-        already_imported=value.already_imported,
-        customer_ids=value.customer_ids,
-    )
-
-
-def upload(value: UploadReport) -> pb.Upload:
-    """Make a message of a file that was uploaded."""
-    return pb.Upload(
-        id=value.id,
-        filename=value.filename,
-        lender_name=value.lender_name,
-        upload_time=timestamp(value.upload_time),
-        status=value.status,
-        failure=value.failure,
-        total_rows=value.total_rows,
-        processed_count=value.processed_count,
-        imported_rows=value.imported_count,
-        updated_rows=value.updated_count,
-        duplicate_rows=value.duplicate_count,
-        rejected_rows=value.error_count,
     )
 
 

@@ -67,6 +67,10 @@ class Customer:
     call_status: CallStatus
     version: int
     updated_at: datetime
+    alternate_phone: str = ""
+    """E.164; empty when there is none. Nobody is called there."""
+    details: Mapping[str, str] = field(default_factory=dict)
+    """What else the file said, by the names of its optional columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,27 +178,6 @@ class CustomerFilter:
 
 
 @dataclass(frozen=True, slots=True)
-class UploadReport:
-    """A file that was uploaded, and how far it is."""
-
-    id: int
-    filename: str
-    lender_name: str
-    """As it was said with the file; empty when the file says it."""
-    upload_time: datetime
-    status: str
-    """processing, completed, completed_with_errors or failed."""
-    failure: str
-    """Why it failed; empty otherwise."""
-    total_rows: int
-    processed_count: int
-    imported_count: int
-    updated_count: int
-    duplicate_count: int
-    error_count: int
-
-
-@dataclass(frozen=True, slots=True)
 class CallFilter:
     """Which calls to list; what is empty filters nothing."""
 
@@ -217,80 +200,3 @@ class Change:
 
     number: int
     what: Customer | Call | TurnChange
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """What is wrong with one cell."""
-
-    row: int
-    """As a person counts it in the file; the header is row 1."""
-    column: str
-    """The header as it stands in the file."""
-    code: str
-    message: str
-    warning: bool = False
-    """True when the row is kept all the same."""
-
-
-@dataclass(frozen=True, slots=True)
-class LoanRow:
-    """One good row of a file."""
-
-    row: int
-    name: str
-    phone_number: str
-    state: str
-    loan_id: str
-    lender_name: str
-    amount_paise: int
-    due_date: date
-    language_code: str
-
-
-@dataclass(frozen=True, slots=True)
-class CheckedFile:
-    """A file that has been read: what to keep, and what is wrong."""
-
-    total_rows: int
-    rows: list[LoanRow]
-    repeated_rows: int
-    """Rows that say again, word for word, what another row says; that one is in `rows`."""
-    problems: list[Problem]
-
-    @property
-    def rejected_rows(self) -> int:
-        """Rows left out."""
-        return self.total_rows - len(self.rows) - self.repeated_rows
-
-
-@dataclass(frozen=True, slots=True)
-class CleanFile:
-    """A checked file as it goes on record: its rows written out, so that nobody has to read 100 000 of them again."""
-
-    total_rows: int
-    kept_rows: int
-    repeated_rows: int
-    problems: list[Problem]
-    lines: bytes = b""
-    """The rows as CSV in UTF-8, every value quoted, in the order of the fields of `LoanRow`."""
-
-    @property
-    def rejected_rows(self) -> int:
-        """Rows left out."""
-        return self.total_rows - self.kept_rows - self.repeated_rows
-
-
-@dataclass(frozen=True, slots=True)
-class ImportResult:
-    """What became of a file. Each of its rows is counted in one of the four: imported, updated, duplicate, rejected."""
-
-    upload_id: int
-    total_rows: int
-    imported_rows: int
-    updated_rows: int
-    duplicate_rows: int
-    rejected_rows: int
-    problems: list[Problem]
-    customer_ids: list[int]
-    already_imported: bool = False

@@ -45,6 +45,25 @@ def read_phone(text: str, warn: Warn = lambda _code, _message: None) -> str:
     return f"+91{number}"
 
 
+def read_alternate_phone(text: str, warn: Warn = lambda _code, _message: None) -> str:
+    """Return a second number, empty when there is none; one that cannot be read is no reason to leave a row out."""
+    if is_blank(clean(text)):
+        return ""
+    try:
+        return read_phone(text)
+    except BadCell as error:
+        warn("ALTERNATE_PHONE", f"The second number was left out. {error}")
+        return ""
+
+
+def second_phone(text: str) -> str:
+    """Return the second of several numbers in one cell, as it stands there; empty when there is only one."""
+    if _PLAIN.fullmatch(text):
+        return ""
+    parts = [part.strip() for part in _SEVERAL.split(clean(text)) if part.strip()]
+    return parts[1] if len(parts) > 1 else ""
+
+
 def _written(text: str, warn: Warn) -> tuple[str, bool]:
     """Return the ten digits of a number in any spelling, and whether a trunk zero stood before them."""
     value = clean(text)

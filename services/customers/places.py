@@ -1,7 +1,7 @@
 """Reads where a borrower lives, and which language they want."""
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Final
 
@@ -49,6 +49,7 @@ def read_language(text: str, warn: Warn) -> str:
     return code
 
 
+@lru_cache(maxsize=1000)  # asked for each of 100000 borrowers of a few states
 def state_name(text: str) -> str:
     """Return a state's usual name, for whichever spelling; the text itself when no table knows it."""
     return _states().get(_key(text), text)

@@ -1,7 +1,7 @@
 """What the thinking needs from outside."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
@@ -12,14 +12,12 @@ from services.customers.model import (
     CallRecord,
     CallStatus,
     Change,
-    CleanFile,
     Customer,
     CustomerFilter,
     Event,
-    ImportResult,
-    UploadReport,
     Verdict,
 )
+from services.customers.upload_model import CleanFile, Problem, Progress, RejectedRow, Report, UploadReport
 from voicekit.errors import VoiceError
 
 
@@ -68,23 +66,52 @@ class Calls(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file that is being imported, or what became of it when it was imported before."""
+    """A file that was sent."""
 
     id: int
-    earlier: ImportResult | None
+    is_new: bool
+    """False when the same file was imported before, or is being imported by somebody else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """The rows of an upload that were left out."""
+
+    upload: UploadReport
+    header: Sequence[str]
+    """The header row as it stands in the file."""
+    rows: Iterator[RejectedRow]
 
 
 class Uploads(Protocol):
     """The files that were uploaded."""
 
     async def begin(self, filename: str, lender_name: str, sha256: str) -> Upload:
-        """Note that a file is being imported; `WrongState` while the same one is."""
+        """Note that a file has come; one that was imported before is confirmed by it."""
 
-    async def finish(self, upload_id: int, checked: CleanFile) -> ImportResult:
-        """Put a file's good rows on record, all of them or, when this fails, none."""
+    async def progress(self, upload_id: int, progress: Progress) -> None:
+        """Note how far an import is, and that it is under way."""
 
-    async def fail(self, upload_id: int, why: str) -> None:
-        """Note that a file was not imported."""
+    async def finish(self, upload_id: int, checked: CleanFile, tell: Callable[[int], None]) -> None:
+        """Put a file's good rows on record, all of them or, when this fails, none; `tell` how many have been sent."""
+
+    async def fail(self, upload_id: int, why: str, code: str = "", report: Report | None = None) -> None:
+        """Note that a file was not imported, and what was found in it."""
+
+    async def fail_abandoned(self) -> None:
+        """Note that imports have failed whose process has died."""
+
+    async def get(self, upload_id: int) -> UploadReport:
+        """Return how far an upload is; `NotFound`."""
+
+    async def problems(self, upload_id: int) -> tuple[list[Problem], int]:
+        """Return what is wrong with a file, and how many problems there are besides; `NotFound`."""
+
+    async def customer_ids(self, upload_id: int) -> list[int]:
+        """Return the first borrowers that a file names, in its order."""
+
+    async def rejected(self, upload_id: int) -> Rejected:
+        """Return the rows that were left out; `NotFound`."""
 
 
 class VersionChanged(VoiceError):
@@ -117,8 +144,11 @@ class Desk(Protocol):
 class FileChecker(Protocol):
     """Whoever reads files, apart from the process that serves."""
 
-    async def check(self, data: bytes, *, lender_name: str, today: date) -> CleanFile:
-        """Read a file; `BadFile` when it cannot be read as a whole."""
+    async def check(self, data: bytes, *, lender_name: str, today: date, tell: Callable[[int, int], None]) -> CleanFile:
+        """Read a file, and tell how many rows were checked, and of how many; `BadFile` when it cannot be imported."""
+
+    async def prepare(self) -> None:
+        """Make ready for the next file."""
 
 
 class ChangeFeed(Protocol):

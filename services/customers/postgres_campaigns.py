@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import asyncpg
 
 from services.customers.campaigns import (
+    MAX_CUSTOMERS,
     Answer,
     CallsAsked,
     Campaign,
@@ -27,7 +28,6 @@ from voicekit.errors import AlreadyExists, NotFound, WrongState
 if TYPE_CHECKING:
     from services.customers.postgres import Connection
 
-_PAGE: Final = 1000
 _SELECT_CAMPAIGN: Final = """
     SELECT
         c.id,
@@ -68,10 +68,7 @@ class PostgresDialQueue:
         """Return the borrowers that are asked for, in order."""
         if asked.matching is None:
             return sorted(set(asked.customer_ids))
-        found: list[int] = []
-        while page := await self._customers.list(asked.matching, after=found[-1] if found else 0, limit=_PAGE):
-            found += [customer.id for customer in page]
-        return found
+        return await self._customers.ids(asked.matching, limit=MAX_CUSTOMERS + 1)
 
     async def facts(self, customer_ids: Sequence[int], at: datetime) -> dict[int, Facts]:
         """Return what the rules look at; who is not on record is left out."""

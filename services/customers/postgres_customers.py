@@ -1,5 +1,6 @@
 """Borrowers, as Postgres keeps them."""
 
+import json
 from typing import Final
 
 import asyncpg
@@ -11,7 +12,7 @@ from voicekit.errors import NotFound, WrongState
 SELECT_CUSTOMER: Final = """
     SELECT
         c.id, c.name, c.phone_number, c.state, c.loan_id, c.lender_name, c.amount_paise, c.due_date, c.language_code,
-        c.call_status, c.version, c.updated_at
+        c.call_status, c.version, c.updated_at, c.alternate_phone, c.details
     FROM customers AS c
 """
 
@@ -81,7 +82,7 @@ class PostgresCustomers:
 
 def to_customer(row: asyncpg.Record) -> Customer:
     """Make a borrower of a row of `SELECT_CUSTOMER`."""
-    return Customer(**{**row, "call_status": CallStatus(row["call_status"])})
+    return Customer(**{**row, "call_status": CallStatus(row["call_status"]), "details": json.loads(row["details"])})
 
 
 def _contains(text: str) -> str:

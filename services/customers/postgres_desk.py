@@ -1,8 +1,10 @@
 """What people at a desk ask for, as Postgres answers it."""
 
-from services.customers.model import CallStatus, UploadReport
+from services.customers.model import CallStatus
 from services.customers.ports import ByHand, VersionChanged
 from services.customers.postgres import Database
+from services.customers.postgres_uploads import SELECT_UPLOAD, to_upload
+from services.customers.upload_model import UploadReport
 from voicekit.errors import NotFound, WrongState
 
 
@@ -33,10 +35,5 @@ class PostgresDesk:
 
     async def list_uploads(self, *, before: int | None, limit: int) -> list[UploadReport]:
         """Return uploads with ids below `before`, newest first."""
-        query = """
-            SELECT
-                id, filename, lender_name, upload_time, status, failure, total_rows, processed_count,
-                imported_count, updated_count, duplicate_count, error_count
-            FROM file_uploads WHERE $1::bigint IS NULL OR id < $1 ORDER BY id DESC LIMIT $2
-        """
-        return [UploadReport(**row) for row in await self._database.fetch(query, before, limit)]
+        query = f"{SELECT_UPLOAD} WHERE $1::bigint IS NULL OR id < $1 ORDER BY id DESC LIMIT $2"
+        return [to_upload(row) for row in await self._database.fetch(query, before, limit)]

@@ -1,34 +1,59 @@
 """Uploaded files, as Postgres keeps them."""
 
-import io
 import json
-from dataclasses import asdict, fields, replace
-from typing import TYPE_CHECKING, Final
+from collections.abc import AsyncIterator, Callable
+from dataclasses import asdict
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
 
 import asyncpg
 
-from services.customers.model import CleanFile, ImportResult, LoanRow, Problem
-from services.customers.ports import Upload
+from services.customers.ports import Rejected, Upload
 from services.customers.postgres import Database
-from voicekit.errors import WrongState
+from services.customers.rejects import unpack
+from services.customers.upload_model import (
+    CleanFile,
+    FileFormat,
+    LoanRow,
+    Phase,
+    Problem,
+    Progress,
+    Report,
+    UploadReport,
+)
+from voicekit.errors import NotFound, WrongState
 
 if TYPE_CHECKING:
     from services.customers.postgres import Connection
 
 BULK_SECONDS: Final = 60.0
 MAX_IDS: Final = 10_000
-_STAGED: Final = tuple(field.name for field in fields(LoanRow))
-_NAMED: Final = "SELECT customer_id FROM upload_customers WHERE upload_id = $1 ORDER BY row_number LIMIT $2"
+ABANDONED: Final = timedelta(seconds=60)
+"""An import that has said nothing for so long has died with its process; it says something every few seconds."""
+_PIECE: Final = 256 * 1024
+SELECT_UPLOAD: Final = """
+    SELECT
+        id, filename, lender_name, upload_time, status, failure, failure_code, total_rows, processed_count,
+        imported_count, updated_count, duplicate_count, error_count, warning_count, phase, checked_count, written_count,
+        format, ignored_columns, kept_rejected_count, finished_at, confirmed_at
+    FROM file_uploads
+"""
 _UPSERT: Final = """
     WITH changed AS (
         SELECT s.* FROM staged AS s LEFT JOIN customers AS c USING (lender_name, loan_id)
         WHERE (c.name, c.phone_number, c.state, c.amount_paise, c.due_date)
                 IS DISTINCT FROM (s.name, s.phone_number, s.state, s.amount_paise, s.due_date)
             OR (s.language_code <> '' AND s.language_code <> c.language_code)
+            OR (s.alternate_phone <> '' AND s.alternate_phone <> c.alternate_phone)
+            OR NOT c.details @> s.details
     ), written AS (
-        INSERT INTO customers AS c
-            (name, phone_number, state, loan_id, lender_name, amount_paise, due_date, language_code)
-        SELECT name, phone_number, state, loan_id, lender_name, amount_paise, due_date, language_code
+        INSERT INTO customers AS c (
+            name, phone_number, state, loan_id, lender_name, amount_paise, due_date, language_code,
+            alternate_phone, details
+        )
+        SELECT
+            name, phone_number, state, loan_id, lender_name, amount_paise, due_date, language_code,
+            alternate_phone, details
         FROM changed
         ORDER BY lender_name, loan_id -- imports at once lock rows in the same order
         ON CONFLICT (lender_name, loan_id) DO UPDATE SET
@@ -37,7 +62,10 @@ _UPSERT: Final = """
             state = EXCLUDED.state,
             amount_paise = EXCLUDED.amount_paise,
             due_date = EXCLUDED.due_date,
+            -- what a file does not say is no reason to forget it
             language_code = COALESCE(NULLIF(EXCLUDED.language_code, ''), c.language_code),
+            alternate_phone = COALESCE(NULLIF(EXCLUDED.alternate_phone, ''), c.alternate_phone),
+            details = c.details || EXCLUDED.details,
             call_status = CASE -- another instalment is due: whoever was called about the last one may be called again
                 WHEN is_final(c.call_status) AND EXCLUDED.due_date <> c.due_date THEN 'ready'
                 ELSE c.call_status
@@ -55,120 +83,160 @@ class PostgresUploads:
         self._database = database
 
     async def begin(self, filename: str, lender_name: str, sha256: str) -> Upload:
-        """Note that a file is being imported; `WrongState` while the same one is."""
+        """Note that a file has come; one that was imported before is confirmed by it."""
         await self.fail_abandoned()
+        # The update changes nothing but the moment: what the file says of its borrowers is the lender's word once more.
         query = """
-            INSERT INTO file_uploads (filename, lender_name, sha256) VALUES ($1, $2, $3)
-            ON CONFLICT (lender_name, sha256) WHERE status <> 'failed' DO NOTHING
-            RETURNING id
+            INSERT INTO file_uploads AS f (filename, lender_name, sha256) VALUES ($1, $2, $3)
+            ON CONFLICT (lender_name, sha256) WHERE status <> 'failed' DO UPDATE SET confirmed_at = now()
+            RETURNING id, xmax = 0 AS is_new
         """
         async with self._database.connection() as connection:
-            upload_id = await connection.fetchval(query, filename, lender_name, sha256)
-        if upload_id is not None:
-            return Upload(upload_id, earlier=None)
-        earlier = await self._earlier(lender_name, sha256)
-        return Upload(earlier.upload_id, earlier)
+            row = await connection.fetchrow(query, filename, lender_name, sha256)
+        assert row is not None  # noqa: S101  it returns the row that was there, or the new one
+        return Upload(row["id"], is_new=row["is_new"])
 
     async def fail_abandoned(self) -> None:
-        """Note that imports which began long ago have failed: their process has ended."""
-        query = """
-            UPDATE file_uploads SET status = 'failed', failure = 'interrupted', finished_at = now()
-            WHERE status = 'processing' AND upload_time < now() - interval '10 minutes'
-        """
-        async with self._database.connection() as connection:
-            await connection.execute(query)
-
-    async def finish(self, upload_id: int, checked: CleanFile) -> ImportResult:
-        """Put a file's good rows on record, all of them or, when this fails, none."""
-        async with self._database.transaction() as connection:
-            await self._stage(connection, checked.lines)
-            counts = await connection.fetchrow(_UPSERT, timeout=BULK_SECONDS)
-            assert counts is not None  # noqa: S101  an aggregate returns a row
-            customer_ids = await self._note_rows(connection, upload_id)
-            known = checked.kept_rows - counts["imported"] - counts["updated"]
-            result = ImportResult(
-                upload_id=upload_id,
-                total_rows=checked.total_rows,
-                imported_rows=counts["imported"],
-                updated_rows=counts["updated"],
-                duplicate_rows=known + checked.repeated_rows,
-                rejected_rows=checked.rejected_rows,
-                problems=checked.problems,
-                customer_ids=customer_ids,
-            )
-            await self._complete(connection, result)
-        return result
-
-    async def fail(self, upload_id: int, why: str) -> None:
-        """Note that a file was not imported."""
-        query = """
-            UPDATE file_uploads SET status = 'failed', failure = $2, finished_at = now()
-            WHERE id = $1 AND status = 'processing'
-        """
-        async with self._database.connection() as connection:
-            await connection.execute(query, upload_id, why)
-
-    async def _stage(self, connection: "Connection", lines: bytes) -> None:
-        await connection.execute(
-            """
-            CREATE TEMPORARY TABLE staged (
-                row integer, name text, phone_number text, state text, loan_id text, lender_name text,
-                amount_paise bigint, due_date date, language_code text
-            ) ON COMMIT DROP
-            """
-        )
-        await connection.copy_to_table(
-            "staged", source=io.BytesIO(lines), columns=_STAGED, format="csv", timeout=BULK_SECONDS
-        )
-
-    async def _note_rows(self, connection: "Connection", upload_id: int) -> list[int]:
-        """Note which row named which borrower; return the first borrowers in the file's order."""
-        note = """
-            INSERT INTO upload_customers (upload_id, customer_id, row_number)
-            SELECT $1, c.id, s.row FROM staged AS s JOIN customers AS c USING (lender_name, loan_id)
-        """
-        await connection.execute(note, upload_id, timeout=BULK_SECONDS)
-        return [row["customer_id"] for row in await connection.fetch(_NAMED, upload_id, MAX_IDS)]
-
-    async def _complete(self, connection: "Connection", result: ImportResult) -> None:
+        """Note that imports have failed whose process has died."""
         query = """
             UPDATE file_uploads SET
-                status = CASE WHEN $6 = 0 THEN 'completed' ELSE 'completed_with_errors' END,
-                total_rows = $2, processed_count = $2 - $6,
-                imported_count = $3, updated_count = $4, duplicate_count = $5, error_count = $6,
-                warning_count = $7, error_report = $8, finished_at = now()
+                status = 'failed', phase = 'failed', finished_at = now(),
+                failure = 'The import was interrupted, and nothing of the file was taken: send it again.'
+            WHERE status = 'processing' AND alive_at < now() - $1::interval
+        """
+        async with self._database.connection() as connection:
+            await connection.execute(query, ABANDONED)
+
+    async def progress(self, upload_id: int, progress: Progress) -> None:
+        """Note how far an import is, and that it is under way."""
+        query = """
+            UPDATE file_uploads
+            SET phase = $2, total_rows = $3, checked_count = $4, written_count = $5, alive_at = now()
+            WHERE id = $1 AND status = 'processing'
+        """
+        counts = (progress.total_rows, progress.checked_rows, progress.written_rows)
+        async with self._database.connection() as connection:
+            await connection.execute(query, upload_id, progress.phase, *counts)
+
+    async def finish(self, upload_id: int, checked: CleanFile, tell: Callable[[int], None]) -> None:
+        """Put a file's good rows on record, all of them or, when this fails, none; `tell` how many have been sent."""
+        async with self._database.transaction() as connection:
+            await _stage(connection, checked.lines, tell)
+            counts = await connection.fetchrow(_UPSERT, timeout=BULK_SECONDS)
+            assert counts is not None  # noqa: S101  an aggregate returns a row
+            await _note_rows(connection, upload_id)
+            await _complete(connection, upload_id, checked, counts["imported"], counts["updated"])
+            await _keep_rejected(connection, upload_id, checked.report)
+
+    async def fail(self, upload_id: int, why: str, code: str = "", report: Report | None = None) -> None:
+        """Note that a file was not imported, and what was found in it."""
+        query = """
+            UPDATE file_uploads SET
+                status = 'failed', phase = 'failed', failure = $2, failure_code = $3, written_count = 0,
+                total_rows = $4, error_count = $5, warning_count = $6, format = $7, header = $8, ignored_columns = $9,
+                error_report = $10, more_problems = $11, kept_rejected_count = $12, finished_at = now()
             WHERE id = $1 AND status = 'processing'
             RETURNING id
         """
-        counts = (result.imported_rows, result.updated_rows, result.duplicate_rows, result.rejected_rows)
-        warnings = sum(problem.warning for problem in result.problems)
-        report = json.dumps([asdict(problem) for problem in result.problems])
-        if not await connection.fetchval(query, result.upload_id, result.total_rows, *counts, warnings, report):
-            raise WrongState("the import took so long that it was given up")
+        found = report or Report()
+        async with self._database.transaction() as connection:
+            rejected = found.rejected_rows
+            if await connection.fetchval(query, upload_id, why, code, found.total_rows, rejected, *_columns(found)):
+                await _keep_rejected(connection, upload_id, found)
 
-    async def _earlier(self, lender_name: str, sha256: str) -> ImportResult:
+    async def get(self, upload_id: int) -> UploadReport:
+        """Return how far an upload is; `NotFound`."""
+        return to_upload(await self._row(f"{SELECT_UPLOAD} WHERE id = $1", upload_id))
+
+    async def problems(self, upload_id: int) -> tuple[list[Problem], int]:
+        """Return what is wrong with a file, and how many problems there are besides; `NotFound`."""
+        row = await self._row("SELECT error_report, more_problems FROM file_uploads WHERE id = $1", upload_id)
+        return [Problem(**problem) for problem in json.loads(row["error_report"])], row["more_problems"]
+
+    async def customer_ids(self, upload_id: int) -> list[int]:
+        """Return the first borrowers that a file names, in its order."""
+        query = "SELECT customer_id FROM upload_customers WHERE upload_id = $1 ORDER BY row_number LIMIT $2"
+        return [row["customer_id"] for row in await self._database.fetch(query, upload_id, MAX_IDS)]
+
+    async def rejected(self, upload_id: int) -> Rejected:
+        """Return the rows that were left out; `NotFound`."""
+        upload = await self.get(upload_id)
         query = """
-            SELECT id, status, total_rows, error_count, error_report
-            FROM file_uploads WHERE lender_name = $1 AND sha256 = $2 AND status <> 'failed'
+            SELECT f.header, r.rows FROM file_uploads AS f LEFT JOIN upload_rejects AS r ON r.upload_id = f.id
+            WHERE f.id = $1
         """
-        row = await self._database.fetchrow(query, lender_name, sha256)
-        if row is None or row["status"] == "processing":
-            raise WrongState("this file is being imported already")
-        return replace(_nothing_changed(row), customer_ids=await self._customer_ids(row["id"]))
+        row = await self._row(query, upload_id)
+        return Rejected(upload, row["header"], unpack(row["rows"] or b""))
 
-    async def _customer_ids(self, upload_id: int) -> list[int]:
-        return [row["customer_id"] for row in await self._database.fetch(_NAMED, upload_id, MAX_IDS)]
+    async def _row(self, query: str, upload_id: int) -> asyncpg.Record:
+        row = await self._database.fetchrow(query, upload_id)
+        if row is None:
+            raise NotFound("there is no such upload")
+        return row
 
 
-def _nothing_changed(row: asyncpg.Record) -> ImportResult:
-    return ImportResult(
-        upload_id=row["id"],
-        total_rows=row["total_rows"],
-        imported_rows=0,
-        updated_rows=0,
-        duplicate_rows=row["total_rows"] - row["error_count"],
-        rejected_rows=row["error_count"],
-        problems=[Problem(**problem) for problem in json.loads(row["error_report"])],
-        customer_ids=[],
-        already_imported=True,
+def to_upload(row: asyncpg.Record) -> UploadReport:
+    """Make an upload of a row of `SELECT_UPLOAD`."""
+    return UploadReport(**{**row, "phase": Phase(row["phase"]), "format": FileFormat(row["format"])})
+
+
+async def _stage(connection: "Connection", lines: bytes, tell: Callable[[int], None]) -> None:
+    await connection.execute(
+        """
+        CREATE TEMPORARY TABLE staged (
+            row integer, name text, phone_number text, state text, loan_id text, lender_name text,
+            amount_paise bigint, due_date date, language_code text, alternate_phone text, details jsonb
+        ) ON COMMIT DROP
+        """
     )
+
+    async def pieces() -> AsyncIterator[bytes]:
+        sent = 0
+        for start in range(0, len(lines), _PIECE):
+            piece = lines[start : start + _PIECE]
+            yield piece
+            sent += piece.count(b"\n")
+            tell(sent)
+
+    await connection.copy_to_table(
+        "staged", source=pieces(), columns=LoanRow._fields, format="csv", timeout=BULK_SECONDS
+    )
+
+
+async def _note_rows(connection: "Connection", upload_id: int) -> None:
+    """Note which row named which borrower."""
+    note = """
+        INSERT INTO upload_customers (upload_id, customer_id, row_number)
+        SELECT $1, c.id, s.row FROM staged AS s JOIN customers AS c USING (lender_name, loan_id)
+    """
+    await connection.execute(note, upload_id, timeout=BULK_SECONDS)
+
+
+async def _complete(connection: "Connection", upload_id: int, checked: CleanFile, imported: int, updated: int) -> None:
+    query = """
+        UPDATE file_uploads SET
+            status = CASE WHEN $3 = 0 THEN 'completed' ELSE 'completed_with_errors' END, phase = 'done',
+            total_rows = $2, processed_count = $2 - $3, checked_count = $2, written_count = $13, error_count = $3,
+            warning_count = $4, format = $5, header = $6, ignored_columns = $7, error_report = $8, more_problems = $9,
+            kept_rejected_count = $10, imported_count = $11, updated_count = $12,
+            duplicate_count = $2 - $3 - $11 - $12, finished_at = now()
+        WHERE id = $1 AND status = 'processing'
+        RETURNING id
+    """
+    found = checked.report
+    arguments = (found.total_rows, found.rejected_rows, *_columns(found), imported, updated, checked.kept_rows)
+    if not await connection.fetchval(query, upload_id, *arguments):
+        raise WrongState("the import took so long that it was given up")
+
+
+async def _keep_rejected(connection: "Connection", upload_id: int, report: Report) -> None:
+    if report.kept_rejected:
+        query = "INSERT INTO upload_rejects (upload_id, rows) VALUES ($1, $2)"
+        await connection.execute(query, upload_id, report.rejected)
+
+
+def _columns(report: Report) -> tuple[Any, ...]:
+    """Return what is noted of a file however it ended, in the order in which both statements name it."""
+    told = json.dumps([asdict(problem) for problem in report.problems])
+    texts = (report.format, report.header, report.ignored_columns)
+    return (report.warnings, *texts, told, report.more_problems, report.kept_rejected)

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Final
 
 from voicekit.errors import InvalidInput
@@ -20,8 +21,13 @@ class QuietDays:
 
     def holds(self, day: date, state: str) -> bool:
         """Tell whether nobody who lives in `state` is called on this day."""
-        spellings, states = (day.isoformat(), f"{day:%m-%d}"), {"", state.casefold()}
-        return any((spelling, each) in self.days for spelling in spellings for each in states)
+        return _holds(self.days, day, state)
+
+
+@lru_cache(maxsize=10_000)  # asked for each of 100000 borrowers of a few states
+def _holds(days: frozenset[tuple[str, str]], day: date, state: str) -> bool:
+    spellings, states = (day.isoformat(), f"{day:%m-%d}"), {"", state.casefold()}
+    return any((spelling, each) in days for spelling in spellings for each in states)
 
 
 def read_quiet_days(text: str) -> QuietDays:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import grpc
 
-from services.customers import messages
+from services.customers import messages, upload_messages
 from services.customers.findings import MAX_BYTES, BadCell
 from services.customers.importer import Importer
 from services.customers.model import CallFilter, CustomerFilter
@@ -40,8 +40,35 @@ class CustomersServicer(pb.CustomersServiceServicer):
     ) -> pb.ImportCustomersResponse:
         """Import a file that comes in pieces."""
         info, data = await _whole_file(request_iterator)
-        result = await self._importer.run(info.filename, info.lender_name, data)
-        return messages.import_result(result)
+        if info.answer_when_received:
+            upload = await self._importer.start(info.filename, info.lender_name, data)
+            return pb.ImportCustomersResponse(upload_id=upload.id, already_imported=not upload.is_new)
+        return upload_messages.import_result(await self._importer.run(info.filename, info.lender_name, data))
+
+    async def WatchUpload(self, request: pb.WatchUploadRequest, _: Context) -> AsyncIterator[pb.WatchUploadResponse]:
+        """Stream how far an upload is."""
+        async with contextlib.aclosing(self._importer.follow(request.upload_id)) as reports:
+            async for report in reports:
+                yield pb.WatchUploadResponse(upload=upload_messages.upload(report))
+
+    async def GetUpload(self, request: pb.GetUploadRequest, _: Context) -> pb.GetUploadResponse:
+        """Return an upload and what is wrong with its file."""
+        upload = await self._importer.uploads.get(request.upload_id)
+        problems, more = await self._importer.uploads.problems(request.upload_id)
+        return pb.GetUploadResponse(
+            upload=upload_messages.upload(upload),
+            problems=map(upload_messages.problem, problems),
+            more_problems=more,
+        )
+
+    async def ReadRejectedRows(
+        self, request: pb.ReadRejectedRowsRequest, _: Context
+    ) -> AsyncIterator[pb.ReadRejectedRowsResponse]:
+        """Stream the rows that were left out."""
+        rejected = await self._importer.uploads.rejected(request.upload_id)
+        yield upload_messages.rejected_header(rejected)
+        for row in rejected.rows:
+            yield upload_messages.rejected_row(row)
 
     async def GetCustomer(self, request: pb.GetCustomerRequest, _: Context) -> pb.GetCustomerResponse:
         """Return one borrower."""
@@ -99,7 +126,7 @@ class CustomersServicer(pb.CustomersServiceServicer):
         found = await self._desk.list_uploads(before=before, limit=size + 1)
         page = found[:size]
         token = to_token((page[-1].id,), "uploads") if len(found) > size else ""
-        return pb.ListUploadsResponse(uploads=map(messages.upload, page), next_page_token=token)
+        return pb.ListUploadsResponse(uploads=map(upload_messages.upload, page), next_page_token=token)
 
 
 class CallsServicer(pb.CallsServiceServicer):

@@ -7,9 +7,9 @@ from typing import Final
 from services.customers.cells import unwrap
 from services.customers.findings import BadFile
 from services.customers.headers import REQUIRED, fields_in, match_header
-from services.customers.model import Problem
 from services.customers.readers import read_sheets
 from services.customers.sheet import MAX_ROWS, MAX_TITLE_ROWS, Sheet
+from services.customers.upload_model import FileFormat, Problem
 
 _FOOTER: Final = re.compile(r"(grand|sub)?[ -]?total\b|end of (report|file)|generated (on|by)\b", re.IGNORECASE)
 
@@ -18,8 +18,13 @@ _FOOTER: Final = re.compile(r"(grand|sub)?[ -]?total\b|end of (report|file)|gene
 class Table:
     """A file's rows, column by column, by the fields that its header names."""
 
-    columns: dict[str, str]
-    """Field to the header as it stands in the file."""
+    format: FileFormat
+    header: list[str]
+    """The header row as it stands in the file, without empty cells at its end."""
+    places: dict[str, int]
+    """Field to its column."""
+    rows: list[list[str]]
+    """Each row's cells as they stand in the file."""
     numbers: list[int]
     """Each row's number, as a person counts it in the file."""
     cells: dict[str, list[str]]
@@ -30,22 +35,32 @@ class Table:
     notes: list[Problem] = field(default_factory=list)
     """What was noticed about the file, and what was skipped."""
 
+    def title(self, name: str) -> str:
+        """Return a field's header as it stands in the file; empty when the file has no such column."""
+        return self.header[self.places[name]].strip() if name in self.places else ""
+
+    @property
+    def ignored(self) -> list[str]:
+        """The headers of the columns that mean nothing here."""
+        used = set(self.places.values())
+        return [title.strip() for place, title in enumerate(self.header) if title.strip() and place not in used]
+
 
 def read_table(data: bytes) -> Table:
     """Read any file of borrowers; `BadFile` when it has no list of them, or more than one."""
-    sheet, header_at = _choose(read_sheets(data))
-    header = [cell.strip() for cell in sheet.rows[header_at]]
-    places = match_header(header)
-    titles = {field: header[place] for field, place in places.items()}
+    kind, sheets = read_sheets(data)
+    sheet, header_at = _choose(sheets)
+    places = match_header(sheet.rows[header_at])
+    header = sheet.rows[header_at]
+    width = max(place + 1 for place, title in enumerate(header) if title.strip())
     notes = [Problem(header_at + 1, "", code, words, warning=True) for code, words in sheet.warnings]
     if header_at:
         words = f"Row {header_at + 1} was taken for the header; what stands above it was skipped."
         notes.append(Problem(header_at + 1, "", "HEADER_ROW", words, warning=True))
-    width = max(place + 1 for place, title in enumerate(header) if title)
     numbers, rows = _body(sheet, header_at, places, notes)
     cells = {name: [unwrap(row[place]) if place < len(row) else "" for row in rows] for name, place in places.items()}
     too_long = {number for number, row in zip(numbers, rows, strict=True) if len(row) > width and any(row[width:])}
-    return Table(titles, numbers, cells, too_long, sheet.counts_from_1904, notes)
+    return Table(kind, header[:width], places, rows, numbers, cells, too_long, sheet.counts_from_1904, notes)
 
 
 def _choose(sheets: list[Sheet]) -> tuple[Sheet, int]:

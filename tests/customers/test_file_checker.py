@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from services.customers.check_file import written_out
 from services.customers.file_checker import ProcessFileChecker
 from services.customers.findings import BadFile
-from services.customers.model import CleanFile
+from services.customers.upload_model import CleanFile
 from tests.customers.test_check_file import GOOD, HEADER, TODAY, check
 from voicekit.errors import ProviderDown
 
@@ -61,8 +61,8 @@ async def test_one_that_takes_too_long_is_killed() -> None:
         pytest.param(TAKES_FILE, DATA, BadFile, id="says nothing"),
         pytest.param(TAKES_FILE + "print('{\"found\":')", DATA, BadFile, id="answers garbage"),
         pytest.param(
-            TAKES_FILE + 'print(\'{"found": {"bad": ["A", "B"], "lines_bytes": 9}}\\nshort\')', DATA, BadFile,
-            id="is cut off in its answer",
+            TAKES_FILE + 'print(\'{"found": {"bad": {"code": "A", "message": "B"}, "lines_bytes": 9}}\\nshort\')',
+            DATA, BadFile, id="is cut off in its answer",
         ),
     ],
 )  # fmt: skip
@@ -92,11 +92,11 @@ runpy.run_module("services.customers.check_process", run_name="__main__")
 async def test_the_one_that_is_kept_ready_is_used_and_need_not_live() -> None:
     checker = ProcessFileChecker()
     await checker.prepare()
-    assert (await checked(checker)).total_rows == 2
+    assert (await checked(checker)).kept_rows == 1
     await checker.prepare()
     assert checker._spare
     checker._spare.kill()
-    assert (await checked(checker)).total_rows == 2
+    assert (await checked(checker)).kept_rows == 1
     await checker.prepare()
     await checker.close()
 

@@ -3,13 +3,16 @@ from datetime import date
 
 import pytest
 
+from services.customers.check_file import Tell
 from services.customers.findings import BadFile
 from services.customers.importer import Importer
-from services.customers.model import CleanFile, CustomerFilter, FactsTold, ImportResult
+from services.customers.model import CustomerFilter, FactsTold
+from services.customers.upload_model import CleanFile, ImportResult, Report
 from tests.customers.record import Record, facts, tell, told
 from tests.customers.test_check_file import GOOD, HEADER, RAVI
 from voicekit.errors import InvalidInput, WrongState
 
+NOTHING = CleanFile(0, 0, Report())
 STATUS = "SELECT status || ':' || failure FROM file_uploads ORDER BY id DESC LIMIT 1"
 
 
@@ -114,20 +117,26 @@ class Stuck:
         self.asked = asyncio.Event()
         self.found: asyncio.Future[CleanFile] = asyncio.get_running_loop().create_future()
 
-    async def check(self, data: bytes, *, lender_name: str, today: date) -> CleanFile:
+    async def check(self, data: bytes, *, lender_name: str, today: date, tell: Tell) -> CleanFile:
         self.asked.set()
         return await self.found
 
+    async def prepare(self) -> None:
+        pass
 
-async def test_while_a_file_is_imported_the_same_one_is_turned_away(record: Record) -> None:
-    checker = Stuck()
+
+async def test_while_a_file_is_imported_the_same_one_is_followed_to_its_end(record: Record) -> None:
+    checker, elsewhere = Stuck(), Importer(record.uploads, Stuck())
     importer = Importer(record.uploads, checker)
     first = asyncio.create_task(importer.run("a.csv", "Asha Finance", b"same"))
     await checker.asked.wait()
-    with pytest.raises(WrongState, match="being imported already"):
-        await importer.run("b.csv", "Asha Finance", b"same")
-    checker.found.set_result(CleanFile(0, 0, 0, []))
-    assert (await first).total_rows == 0
+    here = asyncio.create_task(importer.run("b.csv", "Asha Finance", b"same"))
+    there = asyncio.create_task(elsewhere.run("c.csv", "Asha Finance", b"same"))
+    checker.found.set_result(NOTHING)
+    results = await asyncio.gather(first, here, there)
+    assert [result.already_imported for result in results] == [False, True, True]
+    assert len({result.upload_id for result in results}) == 1
+    assert await record.value("SELECT count(*) FROM file_uploads") == 1
 
 
 async def test_an_import_goes_on_when_its_caller_goes_away(record: Record) -> None:
@@ -138,7 +147,7 @@ async def test_an_import_goes_on_when_its_caller_goes_away(record: Record) -> No
     caller.cancel()
     await asyncio.wait([caller])
     assert await record.value(STATUS) == "processing:"
-    checker.found.set_result(CleanFile(0, 0, 0, []))
+    checker.found.set_result(NOTHING)
     await importer.drain()
     assert await record.value(STATUS) == "completed:"
 
@@ -147,18 +156,18 @@ async def test_an_import_that_breaks_leaves_no_row_and_says_failed(record: Recor
     await record.run("ALTER TABLE upload_customers ADD CHECK (row_number < 3)")  # breaks at the second row
     with pytest.raises(Exception, match="check constraint"):
         await put(record, HEADER + GOOD + RAVI)
-    assert await record.value(STATUS) == "failed:CheckViolationError"
+    assert str(await record.value(STATUS)).startswith("failed:The file was not imported through a mistake of ours")
     assert await record.value("SELECT count(*) FROM customers") == 0
 
 
 async def test_an_import_whose_process_has_died_is_found_to_have_failed(record: Record) -> None:
     upload = await record.uploads.begin("a.csv", "Asha Finance", "abc")
-    await record.run("UPDATE file_uploads SET upload_time = now() - interval '11 minutes'")
+    await record.run("UPDATE file_uploads SET alive_at = now() - interval '61 seconds'")
     again = await record.uploads.begin("a.csv", "Asha Finance", "abc")
     assert again.id != upload.id
-    assert await record.value("SELECT failure FROM file_uploads WHERE id = $1", upload.id) == "interrupted"
+    assert "interrupted" in (await record.uploads.get(upload.id)).failure
     with pytest.raises(WrongState, match="given up"):
-        await record.uploads.finish(upload.id, CleanFile(0, 0, 0, []))
+        await record.uploads.finish(upload.id, NOTHING, lambda _: None)
 
 
 async def test_eight_imports_of_the_same_loans_at_once_neither_double_nor_lose_any(record: Record) -> None:

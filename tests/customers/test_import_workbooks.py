@@ -11,10 +11,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from services.customers import workbook as product
-from services.customers.check_file import check_file
+from services.customers.check_file import CheckedFile, check_file
 from services.customers.file_checker import ProcessFileChecker
 from services.customers.findings import BadFile
-from services.customers.model import CheckedFile
 from tests.customers.files.acceptance import TODAY, as_text, as_workbook
 from tests.customers.files.workbooks import Cell, Formula, package, parts, workbook
 

@@ -5,18 +5,17 @@ import { send, whoAmI } from "./api.js";
 import { connect } from "./live.js";
 import { Problem, go, useRoute } from "./parts.js";
 import { nothing, reduce } from "./store.js";
+import { BorrowerPanel } from "./views/borrower.js";
 import { BorrowersView } from "./views/borrowers.js";
 import { CallPanel } from "./views/call.js";
 import { CallsView } from "./views/calls.js";
-import { LiveView } from "./views/live.js";
-import { TrendsView } from "./views/trends.js";
+import { NowView } from "./views/now.js";
 import { UploadView } from "./views/upload.js";
 
 const VIEWS = {
-  live: { name: "Live", view: LiveView },
-  trends: { name: "Trends", view: TrendsView },
-  calls: { name: "Calls", view: CallsView },
+  now: { name: "Now", view: NowView },
   borrowers: { name: "Borrowers", view: BorrowersView },
+  calls: { name: "Calls", view: CallsView },
   upload: { name: "Upload", view: UploadView, role: "operator" },
 };
 const RANKS = ["viewer", "operator", "admin"];
@@ -25,19 +24,24 @@ const may = (me, role) => !role || RANKS.indexOf(me.role) >= RANKS.indexOf(role)
 function App({ me }) {
   const route = useRoute();
   const live = useLive();
-  const chosen = VIEWS[route.view] && may(me, VIEWS[route.view].role) ? VIEWS[route.view] : VIEWS.live;
+  const chosen = VIEWS[route.view] && may(me, VIEWS[route.view].role) ? VIEWS[route.view] : VIEWS.now;
   const callId = route.query.call;
+  const borrowerId = callId ? "" : route.query.borrower;
   const openCall = (id) => go(route.view, { ...route.query, call: id });
+  const openBorrower = (id) => go(route.view, { ...route.query, call: "", borrower: id });
+  const mayChange = may(me, "operator");
   return html`
     <${Top} me=${me} live=${live} chosen=${chosen} />
-    <main class="page ${callId ? "with-panel" : ""}">
+    <main class="page ${callId || borrowerId ? "with-panel" : ""}">
       <div class="stack">
         ${!live.feedUp &&
         html`<p class="notice" role="status">The record does not answer at the moment: what you see may be old.</p>`}
-        <${chosen.view} me=${me} live=${live} route=${route} callId=${callId} openCall=${openCall} may=${(role) => may(me, role)} />
+        <${chosen.view} me=${me} live=${live} route=${route} callId=${callId} openCall=${openCall} openBorrower=${openBorrower} may=${(role) => may(me, role)} />
       </div>
       ${callId &&
-      html`<${CallPanel} key=${callId} id=${callId} live=${live} mayEnd=${may(me, "operator")} close=${() => openCall("")} />`}
+      html`<${CallPanel} key=${callId} id=${callId} live=${live} mayEnd=${mayChange} openBorrower=${openBorrower} close=${() => openCall("")} />`}
+      ${borrowerId &&
+      html`<${BorrowerPanel} key=${borrowerId} id=${borrowerId} live=${live} mayChange=${mayChange} openCall=${openCall} close=${() => openBorrower("")} />`}
     </main>`;
 }
 
@@ -52,7 +56,7 @@ function Top({ me, live, chosen }) {
     </nav>
     <div class="right">
       <${Connection} state=${live.connection} />
-      <span class="wide">${me.name}, ${me.role}</span>
+      <span class="wide">${me.name === me.role ? me.name : `${me.name}, ${me.role}`}</span>
       <button class="quiet" onClick=${signOut}>Sign out</button>
     </div>
   </header>`;

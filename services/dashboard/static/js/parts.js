@@ -82,7 +82,7 @@ export function useRoute() {
 
 function readRoute() {
   const [view, rest = ""] = location.hash.replace(/^#\/?/, "").split("?");
-  return { view: view || "live", query: Object.fromEntries(new URLSearchParams(rest)) };
+  return { view: view || "now", query: Object.fromEntries(new URLSearchParams(rest)) };
 }
 
 /** Go somewhere; empty values leave the address. */

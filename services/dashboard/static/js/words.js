@@ -64,7 +64,37 @@ const OUTCOMES = {
   DNC: "Wants no calls",
   VULN: "Needs care",
   DECD: "Borrower has died",
+  RNR: "Nobody answered",
+  BUSY: "Busy",
+  SWOFF: "Switched off",
+  REJ: "Declined",
+  NETFAIL: "Network failed",
+  BLOCKED: "Blocked",
 };
+
+// Why a borrower is not called.
+export const HOLDS = {
+  DNC: "Wants no calls",
+  WN: "Wrong number",
+  INVALID: "Number does not exist",
+  PAID: "Says it is paid",
+  DISP: "Disputes the loan",
+  FRAUD: "Says it is fraud",
+  HARD: "Hardship",
+  DECD: "Borrower has died",
+  VULN: "Needs care",
+  COMPL: "Has complained",
+  REC_OBJECT: "Refused recording",
+  LANG: "Language not spoken",
+  RTP: "Refuses to pay",
+  PTP: "Promised to pay",
+  QUIET_UNTIL: "Quiet for a while",
+  LEGAL: "With the lawyers",
+  BEREAVEMENT: "Bereavement",
+  NUMBER_REVOKED: "Consent to this number withdrawn",
+};
+const LEARNT = { CALLBACK: "Asked to be called later" };
+const SCOPES = { loan: "this loan", phone: "this phone", loan_on_phone: "this loan on this phone" };
 
 const DECIDERS = { lexicon: "the word list", rules: "the rules", model: "the model", none: "nothing" };
 const SOURCES = { bot: "our call", carrier: "the carrier", operator: "by hand", reaper: "clean-up" };
@@ -81,6 +111,8 @@ export const language = (code) => LANGUAGES[code] ?? code;
 export const outcome = (code) => OUTCOMES[code] ?? plain(code);
 export const stage = (code) => STAGES[code] ?? plain(code);
 export const decider = (code) => DECIDERS[code] ?? code;
+export const hold = (code) => HOLDS[code] ?? LEARNT[code] ?? plain(code);
+export const scope = (code) => SCOPES[code] ?? code;
 export const source = (code) => SOURCES[code] ?? code;
 
 /** Seconds as m:ss. */
@@ -97,6 +129,13 @@ const DATE = india({ day: "numeric", month: "short", year: "numeric" });
 const MONEY = new Intl.NumberFormat("en-IN", { style: "currency", currency: "INR" });
 const NUMBER = new Intl.NumberFormat("en-IN");
 
+/** Midnight in India of the day of a moment, in seconds. */
+export function midnight(iso) {
+  const shift = 5.5 * 3600;
+  const seconds = Date.parse(iso) / 1000 + shift;
+  return seconds - (seconds % 86400) - shift;
+}
+
 export const time = (iso) => TIME.format(new Date(iso));
 export const second = (iso) => SECOND.format(new Date(iso));
 export const date = (iso) => DATE.format(new Date(iso));
@@ -107,6 +146,10 @@ export const number = (value) => NUMBER.format(value);
 export const count = (value, one) => `${number(value)} ${one}${value === 1 ? "" : "s"}`;
 /** A sentence of a program, as people begin one. */
 export const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** How many calls or rows, with the word. */
+export const calls = (count) => `${number(count)} ${count === 1 ? "call" : "calls"}`;
+export const rows = (count) => `${number(count)} ${count === 1 ? "row" : "rows"}`;
 
 /** The time, with the day when that is not today. All times are India's. */
 export function moment(iso) {

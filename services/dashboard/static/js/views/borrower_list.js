@@ -11,11 +11,11 @@ const ROW = 44; // px; style .borrowers [role=row]
 const MARGIN = 20; // rows drawn beyond what is seen
 
 /** The borrowers that match; an operator may choose some of them, or all, and call them. */
-export function BorrowerList({ filters, live, mayCall }) {
+export function BorrowerList({ filters, sort, sortBy, live, mayCall, current, open }) {
   const [chosen, setChosen] = useState(new Set());
   const [all, setAll] = useState(false);
   const [whom, setWhom] = useState(null);
-  const list = useEndless("/customers", filters, (page) => page.customers);
+  const list = useEndless("/customers", { ...filters, sort }, (page) => page.customers);
   const toggle = (id) =>
     setChosen((before) => {
       const changed = new Set(before);
@@ -34,7 +34,15 @@ export function BorrowerList({ filters, live, mayCall }) {
   }
   return html`
     ${mayCall && html`<${Choosing} count=${all ? null : chosen.size} all=${all} setAll=${setAll} clear=${clear} call=${call} />`}
-    <${Window} rows=${list.rows} more=${list.more} live=${live} mayCall=${mayCall} chosen=${chosen} all=${all} toggle=${toggle} />
+    <${Window}
+      list=${list}
+      live=${live}
+      mayCall=${mayCall}
+      choice=${{ chosen, all, toggle }}
+      order=${{ sort, sortBy }}
+      current=${current}
+      open=${open}
+    />
     ${whom && html`<${CallDialog} whom=${whom} close=${() => setWhom(null)} />`}
     ${list.error && html`<${Problem} error=${list.error} retry=${list.more} />`}
     <p class="soft small" role="status">${words.number(list.rows.length)} ${list.done ? "borrowers, all that match" : "read so far; scroll for more"}</p>`;
@@ -60,6 +68,7 @@ function Choosing({ count, all, setAll, clear, call }) {
 function useEndless(path, filters, rowsOf) {
   const [state, setState] = useState({ rows: [], token: "", done: false, loading: false, error: null });
   const busy = useRef(false);
+  const kept = useRef([]);
   const more = () => {
     if (busy.current || state.done) return;
     busy.current = true;
@@ -67,7 +76,8 @@ function useEndless(path, filters, rowsOf) {
     get(path, { ...filters, page_size: PAGE, page_token: state.token })
       .then((page) => {
         const token = page.next_page_token;
-        setState((before) => ({ rows: [...before.rows, ...rowsOf(page)], token, done: !token, loading: false, error: null }));
+        kept.current.push(...rowsOf(page)); // copied by no page: the list may become long
+        setState({ rows: kept.current, token, done: !token, loading: false, error: null });
       })
       .catch((error) => setState((before) => ({ ...before, loading: false, error })))
       .finally(() => (busy.current = false));
@@ -92,9 +102,20 @@ function MakeReady({ id, version, name }) {
   return html`<button class="small" disabled=${state === "sending"} title=${words === "Not moved" ? state : `Let ${name} be called again`} onClick=${move}>${words}</button>`;
 }
 
-const COLUMNS = ["Name", "Phone", "State", "Loan", "Amount", "Due", "Language", "Status"];
+// Name, what it is sorted by, and whether a narrow screen shows it too.
+const COLUMNS = [
+  ["Name", "name", ""],
+  ["Phone", "", "roomy"],
+  ["State", "", "roomy"],
+  ["Loan", "", "roomy"],
+  ["Amount", "amount", "number"],
+  ["Due", "due_date", "roomy"],
+  ["Language", "", "roomy"],
+  ["Status", "", ""],
+];
 
-function Window({ rows, more, live, mayCall, chosen, all, toggle }) {
+function Window({ list, live, mayCall, choice, order, current, open }) {
+  const { rows, more } = list;
   const box = useRef(null);
   const [range, setRange] = useState([0, 40]);
   const look = () => {
@@ -105,26 +126,57 @@ function Window({ rows, more, live, mayCall, chosen, all, toggle }) {
   };
   useLayoutEffect(look, [rows.length]);
   const seen = rows.slice(...range);
-  return html`<div class="scroll borrowers ${mayCall ? "choosable" : ""}" role="table" aria-label="Borrowers" aria-rowcount=${rows.length} ref=${box} onScroll=${look} tabindex="0">
-    <div role="row" class="head">${mayCall && html`<span role="columnheader"><span class="hidden-label">Chosen</span></span>`}${COLUMNS.map((name) => html`<span role="columnheader" class=${name === "Amount" ? "number" : ""}>${name}</span>`)}</div>
+  return html`<div
+    class="scroll borrowers ${mayCall ? "choosable" : ""}"
+    role="table"
+    aria-label="Borrowers"
+    aria-rowcount=${list.done ? rows.length + 1 : -1}
+    ref=${box}
+    onScroll=${look}
+    tabindex="0"
+  >
+    <div role="row" class="head" aria-rowindex="1">
+      ${mayCall && html`<span role="columnheader"><span class="hidden-label">Chosen</span></span>`}
+      ${COLUMNS.map((column) => html`<${Head} key=${column[0]} column=${column} order=${order} />`)}
+    </div>
     <div role="presentation" style=${{ height: `${range[0] * ROW}px` }}></div>
-    ${seen.map((customer, place) => html`<${Row} key=${customer.id} index=${range[0] + place + 1} customer=${customer} later=${live.customers.get(customer.id)} mayCall=${mayCall} chosen=${all || chosen.has(customer.id)} all=${all} toggle=${toggle} />`)}
+    ${seen.map(
+      (customer, place) => html`<${Row}
+        key=${customer.id}
+        index=${range[0] + place + 2}
+        customer=${customer}
+        later=${live.customers.get(customer.id)}
+        mayCall=${mayCall}
+        choice=${choice}
+        current=${customer.id === current}
+        open=${open}
+      />`,
+    )}
     <div role="presentation" style=${{ height: `${Math.max(0, rows.length - range[0] - seen.length) * ROW}px` }}></div>
   </div>`;
 }
 
-function Row({ customer, later, index, mayCall, chosen, all, toggle }) {
+function Head({ column: [name, by, kind], order: { sort, sortBy } }) {
+  if (!by) return html`<span role="columnheader" class=${kind}>${name}</span>`;
+  const direction = sort === by ? "ascending" : sort === `-${by}` ? "descending" : "none";
+  const arrow = { ascending: " ↑", descending: " ↓", none: "" }[direction];
+  return html`<span role="columnheader" class=${kind} aria-sort=${direction}>
+    <button class="sort" onClick=${() => sortBy(by)}>${name}${arrow}</button>
+  </span>`;
+}
+
+function Row({ customer, later, index, mayCall, choice: { chosen, all, toggle }, current, open }) {
   const { call_status: status, version } = later && later.version > customer.version ? later : customer;
-  return html`<div role="row" aria-rowindex=${index}>
+  return html`<div role="row" aria-rowindex=${index} aria-current=${current ? "true" : undefined}>
     ${mayCall &&
-    html`<span role="cell"><input type="checkbox" aria-label="Choose ${customer.name}" checked=${chosen} disabled=${all} onChange=${() => toggle(customer.id)} /></span>`}
-    <span role="cell"><a href="#/calls?customer=${customer.id}" title="Calls to ${customer.name}">${customer.name}</a></span>
-    <span role="cell">${customer.phone_number}</span>
-    <span role="cell">${customer.state}</span>
-    <span role="cell">${customer.loan_id}</span>
+    html`<span role="cell"><input type="checkbox" aria-label="Choose ${customer.name}" checked=${all || chosen.has(customer.id)} disabled=${all} onChange=${() => toggle(customer.id)} /></span>`}
+    <span role="cell"><button class="name" onClick=${() => open(customer.id)}>${customer.name}</button></span>
+    <span role="cell" class="roomy">${customer.phone_number}</span>
+    <span role="cell" class="roomy">${customer.state}</span>
+    <span role="cell" class="roomy">${customer.loan_id}</span>
     <span role="cell" class="number">${words.rupees(customer.amount_paise)}</span>
-    <span role="cell">${words.date(customer.due_date)}</span>
-    <span role="cell">${words.language(customer.language_code)}</span>
+    <span role="cell" class="roomy">${words.date(customer.due_date)}</span>
+    <span role="cell" class="roomy">${words.language(customer.language_code)}</span>
     <span role="cell" class="state">
       <${Status} code=${status} />
       ${mayCall && RETRIED.has(status) && html`<${MakeReady} id=${customer.id} version=${version} name=${customer.name} />`}

@@ -4,9 +4,11 @@ import { html } from "../../vendor/htm-preact-3.1.1.js";
 import { go, query, useEvery, useLoaded } from "../parts.js";
 import * as words from "../words.js";
 import { BorrowerList } from "./borrower_list.js";
+import { Campaigns } from "./campaigns.js";
 
-export function BorrowersView({ live, route, may }) {
-  const { status = "", state = "", language = "", text = "", upload = "" } = route.query;
+export function BorrowersView({ live, route, openBorrower, may }) {
+  const { status = "", state = "", language = "", text = "", upload = "", sort = "", borrower = "" } = route.query;
+  const sortBy = (name) => go("borrowers", { ...route.query, sort: sort === name ? `-${name}` : name });
   const filters = { status, state, language, text, upload };
   const exported = (format) => `/exports/customers?${query({ ...filters, format })}`;
   return html`
@@ -19,7 +21,17 @@ export function BorrowersView({ live, route, may }) {
     </div>
     <${Counts} filters=${filters} />
     <${Filters} filters=${filters} />
-    <${BorrowerList} key=${JSON.stringify(filters)} filters=${filters} live=${live} mayCall=${may("operator")} />`;
+    <${Campaigns} mayControl=${may("operator")} />
+    <${BorrowerList}
+      key=${JSON.stringify([filters, sort])}
+      filters=${filters}
+      sort=${sort}
+      sortBy=${sortBy}
+      live=${live}
+      mayCall=${may("operator")}
+      current=${Number(borrower)}
+      open=${openBorrower}
+    />`;
 }
 
 /** How many borrowers have which status; each leads to them. */

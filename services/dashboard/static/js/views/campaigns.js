@@ -33,8 +33,9 @@ function Card({ campaign, mayControl, again }) {
     <span class="row"><strong>Campaign ${campaign.id}</strong><span class="soft small">${STATES[campaign.state]}</span></span>
     <progress max=${campaign.total} value=${over}>${over} of ${campaign.total}</progress>
     <span class="small soft">
-      ${words.number(over)} of ${words.number(campaign.total)} over, ${words.number(campaign.calling)} in a call,
-      ${" "}${words.number(campaign.waiting)} waiting. By ${campaign.requested_by}, ${words.moment(campaign.created_at)}.
+      ${words.number(over)} of ${words.number(campaign.total)} over${campaign.dropped ? ` (${words.number(campaign.dropped)} not called)` : ""},
+      ${" "}${words.number(campaign.calling)} in a call, ${words.number(campaign.waiting)} waiting.
+      ${" "}${campaign.requested_by === "callback" ? "The borrower asked for it" : `By ${campaign.requested_by}`}, ${words.moment(campaign.created_at)}.
     </span>
     ${error && html`<${Problem} error=${error} />`}
     ${mayControl &&

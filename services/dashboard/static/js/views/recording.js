@@ -6,18 +6,22 @@ import * as words from "../words.js";
 
 const HEIGHT = 84;
 
-export function Recording({ id, ended }) {
+/** `player.current` becomes a function that plays from a second on. */
+export function Recording({ id, ended, player }) {
   const path = `/calls/${encodeURIComponent(id)}`;
-  const { data } = useLoaded(`${path}/waveform`, {}, ended);
+  const { data, loading } = useLoaded(`${path}/waveform`, {}, ended);
   const audio = useRef(null);
   const [at, setAt] = useState(0);
-  if (!data || !ended) return null;
-  const seek = (part) => {
-    audio.current.currentTime = part * data.seconds;
+  player.current = (second) => {
+    if (!audio.current) return;
+    audio.current.currentTime = second;
     audio.current.play();
   };
+  if (!ended || (loading && !data)) return null;
+  if (!data) return html`<section class="soft">There is no recording of this call.</section>`;
+  const seek = (part) => player.current(part * data.seconds);
   return html`<section aria-label="Recording">
-    <h3>Recording <span class="soft small">${words.clock(data.seconds)}, above the borrower, below us</span></h3>
+    <h3>Recording <span class="soft small">${words.clock(data.seconds)}; <span class="swatch borrower"></span> borrower above, <span class="swatch bot"></span> our side below</span></h3>
     <${Waveform} data=${data} at=${at / data.seconds} seek=${seek} />
     <audio ref=${audio} controls preload="none" src="${path}/recording" onTimeUpdate=${() => setAt(audio.current.currentTime)}></audio>
   </section>`;

@@ -1,116 +1,108 @@
-// The rejected rows of an upload, to be repaired here and sent again.
+// The rejected rows of an upload, to be repaired here and sent again: whatever the file was, they go as CSV.
 
-import { html, useEffect, useState } from "../../vendor/htm-preact-3.1.1.js";
-import { format, parse } from "../csv.js";
+import { html, useState } from "../../vendor/htm-preact-3.1.1.js";
+import { format } from "../csv.js";
+import { Empty, Problem, useLoaded } from "../parts.js";
 import * as words from "../words.js";
 
-const SHOWN = 50;
+const SHOWN = 200;
+const OURS = ["Row", "Reason"]; // the columns that stand first in an error file
 
-export function Repair({ file, result, send }) {
-  const rejected = byRow(result.problems.filter((problem) => !problem.warning));
-  const warnings = result.problems.filter((problem) => problem.warning);
-  const table = useTable(file, [...rejected.keys()]);
-  return html`
-    ${rejected.size > 0 &&
-    (table
-      ? html`<${Editor} key=${file.name} header=${table.header} rows=${table.rows} rejected=${rejected} file=${file} send=${send} />`
-      : html`<${ProblemList} title="What to repair" problems=${[...rejected.values()].flat()} />`)}
-    ${warnings.length > 0 && html`<${ProblemList} title="Kept, but look at these" problems=${warnings} />`}`;
+export function Rejected({ upload, send }) {
+  const { data, error, again } = useLoaded(`/uploads/${upload.id}/rejected-rows`, { limit: SHOWN });
+  if (error) return html`<${Problem} error=${error} retry=${again} />`;
+  if (!data) return html`<${Empty}>Loading the rejected rows ...<//>`;
+  return html`<${Editor} upload=${upload} table=${withoutOurs(data)} send=${send} />`;
 }
 
-function byRow(problems) {
-  const rows = new Map();
-  for (const problem of problems) rows.set(problem.row, [...(rows.get(problem.row) ?? []), problem]);
-  return rows;
+/** An error file that was uploaded again has our two columns; they are not shown twice. */
+function withoutOurs({ header, rows }) {
+  const own = OURS.every((name, place) => header.columns[place] === name) ? OURS.length : 0;
+  const cut = (row) => ({ ...row, cells: row.cells.slice(own) });
+  return { header: { ...header, columns: header.columns.slice(own) }, rows: rows.map(cut) };
 }
 
-/** Read the rejected rows from the file that is still in the browser; null when it is no CSV that we can read. */
-function useTable(file, numbers) {
-  const [table, setTable] = useState(null);
-  useEffect(() => {
-    setTable(null);
-    if (!/\.(csv|tsv|txt)$/i.test(file.name)) return;
-    file.text().then((text) => {
-      const rows = parse(text);
-      const wanted = numbers.filter((number) => rows[number - 1]);
-      if (wanted.length) setTable({ header: rows[0], rows: new Map(wanted.map((number) => [number, rows[number - 1]])) });
-    });
-  }, [file]);
-  return table;
-}
-
-function Editor({ header, rows, rejected, file, send }) {
-  const [cells, setCells] = useState(rows);
-  const change = (number, column, text) => {
-    const row = header.map((_, place) => (place === column ? text : (cells.get(number)[place] ?? "")));
-    setCells(new Map(cells).set(number, row));
-  };
-  const text = format([header, ...cells.values()]);
+function Editor({ upload, table: { header, rows }, send }) {
+  const [changed, setChanged] = useState(new Map()); // "row column" to text
+  const cell = (row, column) => changed.get(`${row.row} ${column}`) ?? row.cells[column] ?? "";
+  const change = (row, column, text) => setChanged(new Map(changed).set(`${row.row} ${column}`, text));
   const submit = (event) => {
     event.preventDefault();
-    const stem = file.name.replace(/( repaired)?\.\w+$/, "");
-    send(new File([text], `${stem} repaired.csv`, { type: "text/csv" }));
+    const cells = rows.map((row) => header.columns.map((_, column) => cell(row, column)));
+    const stem = upload.filename.replace(/( repaired)?\.\w+$/, "");
+    send(new File([format([header.columns, ...cells])], `${stem} repaired.csv`, { type: "text/csv" }));
   };
-  const shown = [...cells].slice(0, SHOWN);
   return html`<form onSubmit=${submit}>
     <div class="heading">
-      <h2>Repair ${words.number(cells.size)} rejected rows</h2>
+      <div>
+        <h2>Repair the rejected rows</h2>
+        <p class="soft small">${explained(upload, header, rows)}</p>
+      </div>
       <span class="pager">
-        <${Save} text=${text} name="rejected ${file.name}" />
-        <button class="primary">Upload these rows again</button>
+        <a class="button" href="/uploads/${upload.id}/error-file" download>Error file</a>
+        <button class="primary">Upload these ${words.rows(rows.length)} again</button>
       </span>
     </div>
-    <div class="scroll">
+    <div class="scroll repairs">
       <table class="repair">
-        <thead><tr><th class="number">Row</th>${header.map((name) => html`<th>${name}</th>`)}</tr></thead>
+        <thead><tr><th class="number">Row</th>${header.columns.map((name) => html`<th>${name}</th>`)}</tr></thead>
         <tbody>
-          ${shown.map(
-            ([number, row]) => html`<tr key=${number}>
-              <td class="number soft">${number}</td>
-              ${header.map(
-                (name, column) => html`<td>
-                  <${Cell}
-                    label="${name}, row ${number}"
-                    value=${row[column] ?? ""}
-                    problem=${rejected.get(number).find((one) => one.column === name)}
-                    change=${(text) => change(number, column, text)}
-                  />
-                </td>`,
-              )}
-            </tr>`,
-          )}
+          ${rows.map((row) => html`<${Line} key=${row.row} row=${row} columns=${header.columns} cell=${cell} change=${change} />`)}
         </tbody>
       </table>
     </div>
-    ${cells.size > SHOWN && html`<p class="soft small">The first ${SHOWN} are shown. Save the rejected rows as a file to repair them all.</p>`}
   </form>`;
+}
+
+function explained(upload, header, rows) {
+  const file = `The error file has ${header.kept_rows === rows.length ? "them" : `all ${words.rows(header.kept_rows)}`} with the reasons, ${header.format === "csv" ? "as CSV" : "as XLSX"}.`;
+  const more = header.kept_rows > rows.length ? `The first ${words.number(rows.length)} are shown. ` : "";
+  const lost = header.rejected_rows > header.kept_rows ? `Of ${words.rows(header.rejected_rows)}, ${words.number(header.kept_rows)} were kept. ` : "";
+  return `${lost}${more}${file}`;
+}
+
+function Line({ row, columns, cell, change }) {
+  const wrong = row.problems.filter((problem) => !problem.warning);
+  const elsewhere = wrong.filter((problem) => !columns.includes(problem.column));
+  return html`<tr>
+    <td class="number soft">${row.row}${elsewhere.map((problem) => html`<small class="why">${problem.message}</small>`)}</td>
+    ${columns.map(
+      (name, column) => html`<td>
+        <${Cell}
+          label="${name}, row ${row.row}"
+          value=${cell(row, column)}
+          problem=${wrong.find((problem) => problem.column === name)}
+          change=${(text) => change(row, column, text)}
+        />
+      </td>`,
+    )}
+  </tr>`;
 }
 
 const Cell = ({ label, value, problem, change }) => html`
   <input class=${problem ? "wrong" : ""} aria-label=${label} aria-invalid=${problem ? "true" : undefined} value=${value} onInput=${(event) => change(event.target.value)} />
   ${problem && html`<small class="why">${problem.message}</small>`}`;
 
-function Save({ text, name }) {
-  const save = () => {
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob(["\ufeff", text], { type: "text/csv" }));
-    link.download = name;
-    link.click();
-    URL.revokeObjectURL(link.href);
-  };
-  return html`<button type="button" onClick=${save}>Save them as a file</button>`;
+/** Warnings about rows that were kept. */
+export function Kept({ upload }) {
+  const { data, error, again } = useLoaded(`/uploads/${upload.id}`);
+  if (error) return html`<${Problem} error=${error} retry=${again} />`;
+  const warnings = (data?.problems ?? []).filter((problem) => problem.warning);
+  if (!warnings.length) return null;
+  return html`<section>
+    <div class="heading"><h2>Kept, but look at these</h2></div>
+    <div class="scroll">
+      <table>
+        <thead><tr><th class="number">Row</th><th>Column</th><th>In the file</th><th>Taken as</th><th>Why</th></tr></thead>
+        <tbody>
+          ${warnings.slice(0, SHOWN).map(
+            (problem) => html`<tr>
+              <td class="number">${problem.row}</td><td>${problem.column}</td><td>${problem.value}</td><td>${problem.used}</td><td>${problem.message}</td>
+            </tr>`,
+          )}
+        </tbody>
+      </table>
+    </div>
+    ${data.more_problems > 0 && html`<p class="soft small more">and ${words.number(data.more_problems)} more</p>`}
+  </section>`;
 }
-
-const ProblemList = ({ title, problems }) => html`<section>
-  <div class="heading"><h2>${title}</h2></div>
-  <div class="scroll">
-    <table>
-      <thead><tr><th class="number">Row</th><th>Column</th><th>What is wrong</th></tr></thead>
-      <tbody>
-        ${problems.slice(0, 200).map(
-          (problem) => html`<tr><td class="number">${problem.row}</td><td>${problem.column}</td><td>${problem.message}</td></tr>`,
-        )}
-      </tbody>
-    </table>
-  </div>
-</section>`;

@@ -1,30 +1,40 @@
-// A file of borrowers: in, and what became of each row.
+// A file of borrowers: in, followed, and what became of each row.
 
-import { html, useState } from "../../vendor/htm-preact-3.1.1.js";
+import { html, useEffect, useState } from "../../vendor/htm-preact-3.1.1.js";
 import { upload } from "../api.js";
-import { Problem, useEvery, useLoaded } from "../parts.js";
+import { Empty, Problem, go, useEvery, useLoaded } from "../parts.js";
 import * as words from "../words.js";
-import { Repair } from "./repair.js";
+import { Kept, Rejected } from "./repair.js";
 
-export function UploadView() {
-  const [state, setState] = useState({ step: "waiting" });
+const ACCEPTED = ".csv,.tsv,.txt,.xlsx,.xls,.xlsb,.xlsm,text/csv";
+const ENDED = new Set(["done", "failed"]);
+
+export function UploadView({ route, openBorrower }) {
+  const { id } = route.query;
+  const [sending, setSending] = useState(null);
+  const [error, setError] = useState(null);
   const take = async (file) => {
     if (!file) return;
-    setState({ step: "sending", file, part: 0 });
+    setError(null);
+    setSending({ file, part: 0 });
     try {
-      const result = await upload("/upload-customers", file, (part) => setState({ step: "sending", file, part }));
-      setState({ step: "done", file, result });
-    } catch (error) {
-      setState({ step: "waiting", error });
+      const told = await upload("/upload-customers", file, (part) => setSending({ file, part }));
+      go("upload", { id: told.upload_id });
+    } catch (problem) {
+      setError(problem);
     }
+    setSending(null);
   };
+  if (sending) return html`<${Working} title="Sending ${sending.file.name}" part=${sending.part} />`;
+  if (id) {
+    return html`${error && html`<${Problem} error=${error} />`}
+      <${Followed} key=${id} id=${id} take=${take} openBorrower=${openBorrower} />`;
+  }
   return html`
     <div class="heading"><h1>Upload borrowers</h1></div>
-    ${state.error && html`<${Problem} error=${state.error} />`}
-    ${state.step === "waiting" && html`<${Drop} take=${take} />`}
-    ${state.step === "waiting" && html`<${Earlier} />`}
-    ${state.step === "sending" && html`<${Progress} file=${state.file} part=${state.part} />`}
-    ${state.step === "done" && html`<${Result} file=${state.file} result=${state.result} take=${take} again=${() => setState({ step: "waiting" })} />`}`;
+    ${error && html`<${Problem} error=${error} />`}
+    <${Drop} take=${take} />
+    <${Earlier} />`;
 }
 
 function Drop({ take }) {
@@ -39,13 +49,85 @@ function Drop({ take }) {
     setOver(true);
   };
   return html`<div class="drop ${over ? "over" : ""}" onDrop=${drop} onDragOver=${dragOver} onDragLeave=${() => setOver(false)}>
-    <h2>Drop a CSV file here</h2>
+    <h2>Drop a CSV or Excel file here</h2>
     <p class="soft">One borrower a row. Columns: name, phone number, state, loan id, amount, due date; language and lender if you have them.</p>
-    <label class="small">or choose one
-      <input type="file" accept=".csv,text/csv" onChange=${(event) => take(event.target.files[0])} />
+    <label class="button primary file">Choose a file
+      <input type="file" accept=${ACCEPTED} onChange=${(event) => take(event.target.files[0])} />
     </label>
   </div>`;
 }
+
+const Working = ({ title, part, words: said }) => html`<div class="drop" role="status">
+  <h2>${title}</h2>
+  <progress max="1" value=${part} aria-label=${title}></progress>
+  <p class="soft small">${said ?? `${Math.round(part * 100)} %`}</p>
+</div>`;
+
+/** Follow an upload to its end; the browser comes back by itself when the line is cut. */
+function useUpload(id) {
+  const [state, setState] = useState({ upload: null, error: null });
+  useEffect(() => {
+    const source = new EventSource(`/uploads/${encodeURIComponent(id)}/progress`);
+    const take = (event) => {
+      const told = JSON.parse(event.data);
+      setState({ upload: told, error: null });
+      if (ENDED.has(told.phase)) source.close();
+    };
+    for (const kind of ["progress", "done", "failed"]) source.addEventListener(kind, take);
+    source.onerror = () => {
+      if (source.readyState === EventSource.CLOSED) setState((before) => ({ ...before, error: new Error("There is no such upload.") }));
+    };
+    return () => source.close();
+  }, [id]);
+  return state;
+}
+
+const PHASES = {
+  received: ["Waiting to be read", () => 0.02],
+  checking: ["Checking the rows of", (told) => told.checked_rows / 2],
+  writing: ["Saving the good rows of", (told) => (told.total_rows + told.written_rows) / 2],
+};
+
+function Followed({ id, take, openBorrower }) {
+  const { upload: told, error } = useUpload(id);
+  if (error) return html`<${Problem} error=${error} /><p><a class="button" href="#/upload">Upload a file</a></p>`;
+  if (!told) return html`<${Empty}>Loading ...<//>`;
+  if (!ENDED.has(told.phase)) return html`<${UnderWay} told=${told} />`;
+  return html`
+    <div class="heading"><h1>${told.filename}</h1><a class="button" href="#/upload">Upload another file</a></div>
+    ${told.phase === "failed" && html`<p class="problem" role="alert">Nothing was taken in. ${told.failure}</p>`}
+    ${told.phase === "done" && html`<${Sums} told=${told} />`}
+    ${told.kept_rejected_rows > 0 && html`<${Rejected} upload=${told} send=${take} />`}
+    ${told.warnings > 0 && html`<${Kept} upload=${told} />`}
+    ${told.ignored_columns.length > 0 &&
+    html`<p class="soft small">Columns that mean nothing here and were not kept: ${told.ignored_columns.join(", ")}.</p>`}`;
+}
+
+function UnderWay({ told }) {
+  const [title, rows] = PHASES[told.phase] ?? PHASES.received;
+  const part = told.total_rows ? Math.min(1, rows(told) / told.total_rows) : 0.02;
+  const said = told.total_rows
+    ? `${words.number(told.phase === "writing" ? told.written_rows : told.checked_rows)} of ${words.rows(told.total_rows)}`
+    : "";
+  return html`<${Working} title="${title} ${told.filename}" part=${part} words=${said} />`;
+}
+
+const SUMS = [
+  ["imported_rows", "New"],
+  ["updated_rows", "Changed"],
+  ["duplicate_rows", "Already known"],
+  ["rejected_rows", "Rejected"],
+];
+
+const Sums = ({ told }) => html`<section>
+  <div class="heading">
+    <h2>${words.number(told.accepted_rows)} of ${words.rows(told.total_rows)} accepted</h2>
+    <a href="#/borrowers?upload=${told.id}">See these borrowers</a>
+  </div>
+  <dl class="counts four">
+    ${SUMS.map(([key, name]) => html`<div key=${key}><dt>${name}</dt><dd>${words.number(told[key])}</dd></div>`)}
+  </dl>
+</section>`;
 
 const OUTCOMES = {
   processing: "Being read",
@@ -63,17 +145,17 @@ function Earlier() {
     <div class="scroll">
       <table>
         <thead>
-          <tr><th>File</th><th>When</th><th>Outcome</th><th class="number">Rows</th><th class="number">New</th><th class="number">Changed</th><th class="number">Rejected</th></tr>
+          <tr><th>File</th><th>When</th><th>Outcome</th><th class="number">Rows</th><th class="number wide">New</th><th class="number wide">Changed</th><th class="number">Rejected</th></tr>
         </thead>
         <tbody>
           ${data.uploads.map(
             (file) => html`<tr key=${file.id}>
-              <td><a href="#/borrowers?upload=${file.id}">${file.filename}</a></td>
+              <td><a href="#/upload?id=${file.id}">${file.filename}</a></td>
               <td class="soft">${words.moment(file.upload_time)}</td>
-              <td>${OUTCOMES[file.status] ?? words.plain(file.status)}${file.failure && html`<div class="soft small">${file.failure}</div>`}</td>
+              <td>${OUTCOMES[file.status] ?? words.plain(file.status)}</td>
               <td class="number">${words.number(file.total_rows)}</td>
-              <td class="number">${words.number(file.imported_rows)}</td>
-              <td class="number">${words.number(file.updated_rows)}</td>
+              <td class="number wide">${words.number(file.imported_rows)}</td>
+              <td class="number wide">${words.number(file.updated_rows)}</td>
               <td class="number">${words.number(file.rejected_rows)}</td>
             </tr>`,
           )}
@@ -82,26 +164,3 @@ function Earlier() {
     </div>
   </section>`;
 }
-
-const Progress = ({ file, part }) => html`<div class="drop" role="status">
-  <h2>${part < 1 ? `Sending ${file.name}` : `Checking and saving ${file.name}`}</h2>
-  <progress max="1" value=${part < 1 ? part : undefined}></progress>
-</div>`;
-
-const SUMS = [
-  ["imported_rows", "New"],
-  ["updated_rows", "Changed"],
-  ["duplicate_rows", "Already known"],
-  ["rejected_rows", "Rejected"],
-];
-
-const Result = ({ file, result, again, take }) => html`
-  ${result.already_imported && html`<p class="notice">This very file had been uploaded before. Nothing was changed.</p>`}
-  <section>
-    <div class="heading"><h2>${file.name}: ${words.number(result.total_rows)} rows</h2><button onClick=${again}>Upload another</button></div>
-    <dl class="counts four">
-      ${SUMS.map(([key, name]) => html`<div><dt>${name}</dt><dd>${words.number(result[key])}</dd></div>`)}
-    </dl>
-  </section>
-  <${Repair} file=${file} result=${result} send=${take} />
-  <p><a class="button" href="#/borrowers?upload=${result.upload_id}">See these borrowers</a></p>`;

@@ -1,10 +1,11 @@
-// What happens now: counts, calls that live, the latest calls.
+// What happens now: counts, calls that live, today's numbers, the latest calls.
 
 import { html } from "../../vendor/htm-preact-3.1.1.js";
-import { Empty, Status, useNow } from "../parts.js";
+import { Empty, Status, useEvery, useLoaded, useNow } from "../parts.js";
 import * as words from "../words.js";
 import { CallTable } from "./call_table.js";
 import { Campaigns } from "./campaigns.js";
+import { Chart, Funnel, Shares } from "./today.js";
 
 // What is counted together, by the status whose name it gets.
 const COUNTED = {
@@ -16,33 +17,71 @@ const COUNTED = {
   failed: ["failed"],
 };
 
-export function LiveView({ live, callId, openCall, may }) {
+const SHOWN = 24; // cards of calls
+
+export function NowView({ live, callId, openCall, may }) {
+  const { data: today } = useLoaded("/statistics", {}, useEvery(5000));
   if (!live.loaded) return html`<${Empty}>Connecting to the live view ...<//>`;
   const rows = [...live.live.values()];
   return html`
     <section>
       <div class="heading"><h1>Calls today</h1><span class="soft small">${since(live.countsSince)}</span></div>
-      <dl class="counts">
+      <dl class="counts seven">
         ${Object.entries(COUNTED).map(
           ([code, counted]) => html`<div key=${code}>
             <dt><${Status} code=${code} /></dt>
             <dd>${words.number(counted.reduce((sum, status) => sum + (live.counts[status] ?? 0), 0))}</dd>
           </div>`,
         )}
+        <div><dt>Answer rate</dt><dd>${rate(today)}</dd></div>
       </dl>
     </section>
     <${Campaigns} mayControl=${may("operator")} />
     <section>
-      <div class="heading"><h2>On the line now</h2><span class="soft small">${rows.length || ""}</span></div>
+      <div class="heading"><h2>On the line now</h2><span class="soft small">${rows.length ? words.calls(rows.length) : ""}</span></div>
       ${rows.length
-        ? html`<${Cards} rows=${rows} skew=${live.skew} callId=${callId} openCall=${openCall} />`
+        ? html`<${Cards} rows=${rows.slice(0, SHOWN)} skew=${live.skew} callId=${callId} openCall=${openCall} />`
         : html`<${Empty}>No call at the moment. Calls appear here as soon as they are placed.<//>`}
+      ${rows.length > SHOWN && html`<p class="soft small more">and ${words.calls(rows.length - SHOWN)} more</p>`}
     </section>
+    ${today?.buckets.length > 0 && html`<${Today} today=${today} />`}
     <section>
       <div class="heading"><h2>Latest calls</h2><a class="small" href="#/calls">All calls</a></div>
       <${CallTable} calls=${live.latest.map((row) => row.call)} callId=${callId} openCall=${openCall} />
     </section>`;
 }
+
+function rate(today) {
+  const count = (name) => today?.funnel.find((step) => step.step === name)?.count ?? 0;
+  return count("dialled") ? `${Math.round((100 * count("answered")) / count("dialled"))} %` : "–";
+}
+
+const Today = ({ today }) => html`
+  <div class="columns two-one">
+    <section>
+      <div class="heading"><h2>Over the day</h2><span class="soft small">every quarter of an hour, India's time</span></div>
+      <${Chart} buckets=${today.buckets} />
+    </section>
+    <section>
+      <div class="heading"><h2>How far calls came</h2></div>
+      <${Funnel} steps=${today.funnel} />
+    </section>
+  </div>
+  <div class="columns">
+    <section>
+      <div class="heading"><h2>What they came to</h2></div>
+      <${Shares} counts=${today.outcomes} name=${words.outcome} none="No outcome yet." />
+    </section>
+    <section>
+      <div class="heading">
+        <h2>Languages</h2>
+        <span class="soft small">
+          ${today.talked_seconds_median === null ? "of answered calls" : `of answered calls; half talked longer than ${words.clock(today.talked_seconds_median)}`}
+        </span>
+      </div>
+      <${Shares} counts=${today.languages} name=${words.language} none="No call was answered yet." />
+    </section>
+  </div>`;
 
 function since(iso) {
   return words.time(iso) === "00:00" ? "since midnight in India" : `since ${words.time(iso)}`;

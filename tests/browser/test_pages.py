@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import pytest
 from playwright.async_api import expect
 
@@ -5,6 +7,7 @@ from tests.browser.conftest import Visiting
 
 pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.timeout(150)]
 
+TIMES = "[performance.now(), performance.getEntriesByName('first-contentful-paint')[0].startTime]"
 VIEWS = {
     "live": "Calls today",
     "trends": "Today",
@@ -22,9 +25,26 @@ async def test_every_view_fits_wide_and_narrow_windows_light_and_dark(operator_w
             await visitor.is_looked_at(f"view-{view}")
 
 
-async def test_the_simple_page_needs_no_scripts(operator_with_borrowers: Visiting) -> None:
+async def test_the_simple_page_calls_without_scripts(operator_with_borrowers: Visiting) -> None:
     async with operator_with_borrowers(scripts=False) as visitor:
-        await visitor.goes_to("/original?text=Kamala")
-        row = visitor.page.get_by_role("row", name="Kamala Devi")
-        await expect(row).to_contain_text("+919999900201")
+        await visitor.goes_to("/original?text=Rekha")
+        row = visitor.page.get_by_role("row", name="Rekha Singh")
+        await expect(row).to_contain_text("+919999900207")
+        await expect(row).to_contain_text("Ready")
+        await row.get_by_role("button", name="Call Rekha Singh").click()
+        await visitor.sees("is queued")
         await visitor.is_looked_at("original")
+        while await row.get_by_text("Completed").count() == 0:
+            await visitor.goes_to("/original?text=Rekha")  # the page tells the present when it is asked
+
+
+async def test_how_long_the_dashboard_takes_to_appear(
+    operator_with_borrowers: Visiting, record_property: Callable[[str, object], None]
+) -> None:
+    async with operator_with_borrowers() as visitor:
+        for how in ("for the first time", "again"):
+            await visitor.goes_to("/")
+            await visitor.sees("Calls today")
+            shown, painted = await visitor.page.evaluate(TIMES)
+            record_property("measured", f"dashboard loaded {how}: painted {painted:.0f} ms, live view {shown:.0f} ms")
+            assert 0 < painted <= shown

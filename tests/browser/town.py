@@ -31,6 +31,7 @@ PEOPLE: Final[Mapping[str, tuple[str, Mapping[str, Any]]]] = {
     "Meena Kumari": ("9999900203", IS_BUSY),
     "Ramesh Yadav": ("9999900204", HANGS_UP),
     "Sunita Devi": ("9999900205", HANGS_UP),
+    "Rekha Singh": ("9999900207", HANGS_UP),
     "Leela Bai": ("9999900206", IS_BUSY),
 }
 """Those who are called, by name: their numbers, and what they do when it rings."""

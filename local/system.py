@@ -278,6 +278,7 @@ def _dashboard(system: System) -> Program:
         "TELEPHONY_ADDRESS": system.telephony_address,
         "REDIS_URL": system.redis_url,
         "DASHBOARD_ADMIN_PASSWORD": system.admin_password,
+        **({} if system.providers.exotel else {"CALLING_CLOCK": _eleven()}),
         "RECORDINGS_DIR": str(system.folder / "calls"),
     }
     ready = http_ready(f"http://{address}/healthz/ready")

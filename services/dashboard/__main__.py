@@ -25,7 +25,7 @@ from services.dashboard.recordings import Recordings
 from services.dashboard.redis_sign_ins import RedisSignIns
 from services.dashboard.settings import Settings
 from services.dashboard.sign_in import SignIns
-from voicekit.clock import utc_now
+from voicekit.clock import clock_from, utc_now
 from voicekit.process import run
 from voicekit.sessions import Sessions, connect
 from voicekit.settings import load
@@ -62,10 +62,11 @@ async def built(settings: Settings) -> AsyncIterator[Dashboard]:
     ):
         customers, calls = GrpcCustomers(customers_channel), GrpcCalls(calls_channel)
         phone = GrpcTelephony(telephony_channel)
-        board = Board(utc_now)
+        now = clock_from(settings.calling_clock) if settings.calling_clock else utc_now
+        board = Board(now)
         hub = Hub(lambda number: board.snapshot(number).model_dump_json())
         names = Names(customers, board)
-        follower = Follower(calls, phone, names=names, board=board, hub=hub, now=utc_now)
+        follower = Follower(calls, phone, names=names, board=board, hub=hub, now=now)
         directory = Directory(accounts_of(settings), settings.dashboard_api_tokens)
         idle, most = settings.session_idle_seconds, settings.session_seconds
         sign_ins = SignIns(directory, RedisSignIns(redis), utc_now, idle_seconds=idle, most_seconds=most)
@@ -83,7 +84,7 @@ async def built(settings: Settings) -> AsyncIterator[Dashboard]:
             board=board,
             recordings=Recordings(settings.recordings_dir),
             begun=follower.begun,
-            now=utc_now,
+            now=now,
             origins=tuple(settings.dashboard_origins),
             secure=settings.environment == "production",
             session_seconds=most,

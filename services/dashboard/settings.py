@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import BaseModel, Field, PositiveInt, SecretStr, model_validator
+from pydantic import AwareDatetime, BaseModel, Field, PositiveInt, SecretStr, model_validator
 
 from services.dashboard.people import Role
 from voicekit.settings import ServiceSettings
@@ -64,6 +64,10 @@ class Settings(ServiceSettings):
     max_live_viewers: PositiveInt = 500
     """Live connections that this process holds; the next is turned away."""
 
+    calling_clock: AwareDatetime | None = None
+    """The simulated present that calls are made by, as customers is given it: says what is "today" here. Never in
+    production."""
+
     drain_seconds: float = 5.0
     """How long a stopping process waits for requests under way; live pages reconnect elsewhere."""
 
@@ -72,6 +76,8 @@ class Settings(ServiceSettings):
         password = self.dashboard_admin_password
         if self.environment != "production":
             return self
+        if self.calling_clock:
+            raise ValueError("CALLING_CLOCK is no setting of production")
         if not (password or self.dashboard_users):
             raise ValueError("DASHBOARD_ADMIN_PASSWORD or DASHBOARD_USERS must be set in production")
         if password and len(password.get_secret_value()) < 12:

@@ -56,9 +56,9 @@ class SignInApi:
         try:
             signed_in = await self._sign_ins.sign_in(form.name, form.password, asked.request.remote or "")
         except Unauthenticated as error:
-            return login_page(str(error), 401)
+            return login_page(str(error), 401, form.name)
         except Overloaded as error:
-            return login_page(str(error), 429)
+            return login_page(str(error), 429, form.name)
         answer = web.HTTPSeeOther("/")
         answer.set_cookie(
             self._cookie,

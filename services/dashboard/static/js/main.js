@@ -5,6 +5,7 @@ import { send, whoAmI } from "./api.js";
 import { connect } from "./live.js";
 import { Problem, go, useRoute } from "./parts.js";
 import { nothing, reduce } from "./store.js";
+import * as words from "./words.js";
 import { BorrowerPanel } from "./views/borrower.js";
 import { BorrowersView } from "./views/borrowers.js";
 import { CallPanel } from "./views/call.js";
@@ -48,7 +49,7 @@ function App({ me }) {
 function Top({ me, live, chosen }) {
   const shown = Object.entries(VIEWS).filter(([, entry]) => may(me, entry.role));
   return html`<header class="top">
-    <div class="brand"><img src="/static/icon.svg" alt="" /> Calls</div>
+    <div class="brand"><img src="/static/icon.svg" alt="" /> Asha Voice</div>
     <nav aria-label="Views">
       ${shown.map(
         ([key, entry]) => html`<a href="#/${key}" aria-current=${entry === chosen ? "page" : undefined}>${entry.name}</a>`,
@@ -65,8 +66,8 @@ function Top({ me, live, chosen }) {
 const CONNECTIONS = { up: ["good", "Connected"], connecting: ["warn", "Connecting"], down: ["bad", "Not connected"] };
 
 function Connection({ state }) {
-  const [colour, words] = CONNECTIONS[state];
-  return html`<span class="line-state" role="status"><span class="dot ${colour}"></span>${words}</span>`;
+  const [colour, name] = CONNECTIONS[state];
+  return html`<span class="line-state" role="status"><span class="dot ${colour}"></span>${name}</span>`;
 }
 
 /** The live state, kept up to date for as long as the page is open. */
@@ -81,7 +82,10 @@ function useLive() {
     () =>
       connect({
         lastNumber: () => number.current,
-        onMessage: dispatch,
+        onMessage: (message) => {
+          if (message.now) words.keepTime(message.now);
+          dispatch(message);
+        },
         onState: (connection) => dispatch({ connection }),
       }),
     [],

@@ -126,7 +126,7 @@ const TIME = india({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const SECOND = india({ hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
 const DAY = india({ day: "numeric", month: "short" });
 const DATE = india({ day: "numeric", month: "short", year: "numeric" });
-const MONEY = new Intl.NumberFormat("en-IN", { style: "currency", currency: "INR" });
+const MONEY = new Intl.NumberFormat("en-IN", { style: "currency", currency: "INR", trailingZeroDisplay: "stripIfInteger" });
 const NUMBER = new Intl.NumberFormat("en-IN");
 
 /** Midnight in India of the day of a moment, in seconds. */
@@ -151,10 +151,17 @@ export const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 export const calls = (count) => `${number(count)} ${count === 1 ? "call" : "calls"}`;
 export const rows = (count) => `${number(count)} ${count === 1 ? "row" : "rows"}`;
 
+let ahead = 0; // how far the server's clock is ahead of ours, in ms
+
+/** Go by the server's clock, which told this present. */
+export function keepTime(iso) {
+  ahead = Date.parse(iso) - Date.now();
+}
+
 /** The time, with the day when that is not today. All times are India's. */
 export function moment(iso) {
   const then = new Date(iso);
-  const today = DAY.format(new Date()) === DAY.format(then);
+  const today = DAY.format(Date.now() + ahead) === DAY.format(then);
   return today ? TIME.format(then) : `${DAY.format(then)}, ${TIME.format(then)}`;
 }
 

@@ -107,10 +107,10 @@ const COLUMNS = [
   ["Name", "name", ""],
   ["Phone", "", "roomy"],
   ["State", "", "roomy"],
-  ["Loan", "", "roomy"],
+  ["Loan", "", "roomy last"],
   ["Amount", "amount", "number"],
   ["Due", "due_date", "roomy"],
-  ["Language", "", "roomy"],
+  ["Language", "", "roomy last"],
   ["Status", "", ""],
 ];
 
@@ -126,7 +126,7 @@ function Window({ list, live, mayCall, choice, order, current, open }) {
   };
   useLayoutEffect(look, [rows.length]);
   const seen = rows.slice(...range);
-  return html`<div
+  return html`<div class="list"><div
     class="scroll borrowers ${mayCall ? "choosable" : ""}"
     role="table"
     aria-label="Borrowers"
@@ -153,7 +153,7 @@ function Window({ list, live, mayCall, choice, order, current, open }) {
       />`,
     )}
     <div role="presentation" style=${{ height: `${Math.max(0, rows.length - range[0] - seen.length) * ROW}px` }}></div>
-  </div>`;
+  </div></div>`;
 }
 
 function Head({ column: [name, by, kind], order: { sort, sortBy } }) {
@@ -173,10 +173,10 @@ function Row({ customer, later, index, mayCall, choice: { chosen, all, toggle },
     <span role="cell"><button class="name" onClick=${() => open(customer.id)}>${customer.name}</button></span>
     <span role="cell" class="roomy">${customer.phone_number}</span>
     <span role="cell" class="roomy">${customer.state}</span>
-    <span role="cell" class="roomy">${customer.loan_id}</span>
+    <span role="cell" class="roomy last">${customer.loan_id}</span>
     <span role="cell" class="number">${words.rupees(customer.amount_paise)}</span>
     <span role="cell" class="roomy">${words.date(customer.due_date)}</span>
-    <span role="cell" class="roomy">${words.language(customer.language_code)}</span>
+    <span role="cell" class="roomy last">${words.language(customer.language_code)}</span>
     <span role="cell" class="state">
       <${Status} code=${status} />
       ${mayCall && RETRIED.has(status) && html`<${MakeReady} id=${customer.id} version=${version} name=${customer.name} />`}

@@ -54,7 +54,8 @@ function Filters({ filters }) {
   const set = (name) => (event) => go("borrowers", { ...filters, [name]: event.target.value });
   const submit = (event) => {
     event.preventDefault();
-    go("borrowers", { ...filters, ...Object.fromEntries(new FormData(event.target)) });
+    const typed = [...new FormData(event.target)].map(([name, text]) => [name, text.trim()]);
+    go("borrowers", { ...filters, ...Object.fromEntries(typed) });
   };
   return html`<form class="filters" onSubmit=${submit} key=${JSON.stringify(filters)}>
     <label>Search <input name="text" type="search" value=${filters.text} placeholder="Name, phone or loan" /></label>

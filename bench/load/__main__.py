@@ -17,7 +17,7 @@ from bench.load.bare import floors
 from bench.load.drive import Driver
 from bench.load.figures import Figures, counts, figures, medians
 from bench.load.report import machine, markdown, table
-from bench.load.rig import Cores, Latencies, on_cores, running
+from bench.load.rig import Cores, Latencies, on_cores, punctual, running
 from bench.load.speech import Stock
 from local.server_process import CannotStart
 
@@ -67,7 +67,7 @@ async def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     stock.write_book(book)
     rows: list[dict[str, Any]] = []
     async with running(folder, book, cores, latencies, telephonies=options.telephony) as rig:
-        with on_cores(cores.rest):
+        with on_cores(cores.rest), punctual():
             async with Driver.started(rig, stock) as driver:
                 idle = await driver.idle(IDLE_S)
                 for calls in options.calls:

@@ -11,7 +11,7 @@ from typing import Any, Final
 import grpc.aio
 
 from bench.load.rig import Rig
-from bench.load.speech import BORROWERS
+from bench.load.speech import Words
 from voice.customers import v1 as pb
 from voice.telephony import v1 as telephony_pb
 from voicekit.clock import INDIA
@@ -31,7 +31,8 @@ def index_of(phone: str) -> int:
 class Desk:
     """Uploads borrowers and has them called."""
 
-    def __init__(self, rig: Rig) -> None:
+    def __init__(self, rig: Rig, borrowers: Sequence[Words]) -> None:
+        self._borrowers = borrowers
         to_customers = channel(rig.system.customers_address, "voice.customers.v1.CustomersService")
         telephonies = [channel(address, "voice.telephony.v1.TelephonyService") for address in rig.addresses]
         self._channels = (to_customers, *telephonies)
@@ -54,7 +55,7 @@ class Desk:
         due = (datetime.now(INDIA) + timedelta(days=14)).date().isoformat()
         for index in range(self._uploaded, self._uploaded + count):
             name = f"{_FIRST[index % len(_FIRST)]} {_LAST[index // len(_FIRST) % len(_LAST)]}"
-            state = BORROWERS[index % len(BORROWERS)].state
+            state = self._borrowers[index % len(self._borrowers)].state
             amount = f"{2000 + index * 37 % 90000}.{index % 100:02}"
             writer.writerow((name, f"+9199990{index:05}", state, f"LN{10_000_000 + index}", amount, due))
         self._uploaded += count

@@ -18,16 +18,18 @@ from bench.load.clients import Desk, index_of
 from bench.load.exchange import Exchange, Order
 from bench.load.meters import Probe, ask_grpc, ask_http, cpu_of, memory_of
 from bench.load.rig import Rig
-from bench.load.speech import BORROWERS, NOISES, Stock
+from bench.load.speech import NOISES, Stock
 from local.system import WEBHOOK_SECRET
 from voicekit.rpc import channel
 
-ANSWERS_A_SECOND: Final = 12
+ANSWERS_A_SECOND: Final = 15
 SHORTEST_RAMP_S: Final = 2.0
 SETTLE_S: Final = 3.0
-SHORTEST_CALL_S: Final = 22.0
-"""For how many calls must be ready to take the place of those that end."""
-QUIET_S: Final = 1.0
+CALL_S: Final = 35.0
+"""A call lasts a little longer; so many phones ring that nobody has to be called in the window."""
+QUIET_S: Final = 0.5
+FEW: Final = 5
+"""Under so many calls a window is twice as long, or hardly a turn would fall into it."""
 PROBED: Final = 1 / 3
 """Share of the window, its last, in which loops are asked for signs of life: after CPU was counted, for it costs."""
 _INTERRUPTS_EACH: Final = 3
@@ -70,7 +72,7 @@ class Driver:
         self._rig, self._stock = rig, stock
         self._numbers = itertools.count(1)
         self._log_read = 0
-        self._ready: deque[tuple[Order, Borrower]] = deque()
+        self.ready: deque[tuple[Order, Borrower]] = deque()
         self.probes: dict[str, Probe] = {}
 
     @classmethod
@@ -82,7 +84,7 @@ class Driver:
             driver.beat = Beat(stock.frame_ms)
             driver.exchange = await stack.enter_async_context(Exchange(driver.beat, WEBHOOK_SECRET))
             await driver.exchange.serve(rig.system.ports.exotel)
-            driver.desk = Desk(rig)
+            driver.desk = Desk(rig, stock.borrowers)
             stack.push_async_callback(driver.desk.close)
             driver.client = await stack.enter_async_context(aiohttp.ClientSession())
             driver._make_probes(stack)
@@ -109,14 +111,14 @@ class Driver:
     async def run(self, calls: int, seconds: float) -> Run:
         """Make one run."""
         run = Run(calls, self._stock.frame_ms)
+        seconds *= 2 if calls < FEW else 1
         ramp_s = max(SHORTEST_RAMP_S, calls / ANSWERS_A_SECOND)
-        replaced = calls * (ramp_s / 2 + SETTLE_S + seconds) / SHORTEST_CALL_S
+        replaced = calls * (ramp_s / 2 + SETTLE_S + seconds) / CALL_S
         await self._place(run, calls + round(replaced) + 1)
-        self._ready.extend((order, self._borrower(order)) for order in self.exchange.ringing)
         gc.collect()
         gc.freeze()
         gc.disable()
-        holding = asyncio.create_task(self._hold(run, calls, ramp_s), name="hold")
+        holding = asyncio.create_task(self.hold(run.stories, calls, ramp_s), name="hold")
         try:
             await asyncio.sleep(ramp_s + SETTLE_S)
             await self._measure(run, seconds)
@@ -125,17 +127,25 @@ class Driver:
             await asyncio.wait([holding])
             gc.enable()
             gc.unfreeze()
-        await self._end(run)
+        run.never_ended = await self.end_all()
+        run.provider_log = self.read_log()
         return run
 
     async def _place(self, run: Run, count: int) -> None:
         """Have phones ring, and wait until everything that is made beforehand is made."""
-        customers = await self.desk.upload(count)
         before = cpu_of(self._rig.measured)
-        run.placed = await self.desk.place(customers)
+        run.placed = await self.ring(count)
         await self._quiet()
         after = cpu_of(self._rig.measured)
         run.placing_cpu_s = {name: after[name] - before[name] for name in after}
+
+    async def ring(self, count: int) -> int:
+        """Have so many more phones ring, each with a borrower beside it; return how many do."""
+        customers = await self.desk.upload(count)
+        rings = await self.desk.place(customers)
+        known = {order.sid for order, _ in self.ready}
+        self.ready.extend((each, self._borrower(each)) for each in self.exchange.ringing if each.sid not in known)
+        return rings
 
     async def _quiet(self) -> None:
         """Wait until the provider is asked nothing any more."""
@@ -144,14 +154,14 @@ class Driver:
             size = now
             await asyncio.sleep(QUIET_S)
 
-    async def _hold(self, run: Run, calls: int, ramp_s: float) -> None:
+    async def hold(self, stories: list[Story], calls: int, ramp_s: float) -> None:
         """Have borrowers pick up, spread over the ramp, each followed by another when the call is over."""
 
         async def line(after: float) -> None:
             await asyncio.sleep(after)
-            while self._ready:
-                order, borrower = self._ready.popleft()
-                run.stories.append(borrower.story)
+            while self.ready:
+                order, borrower = self.ready.popleft()
+                stories.append(borrower.story)
                 await self.exchange.answer(order, borrower)
                 await borrower.over.wait()
 
@@ -178,25 +188,27 @@ class Driver:
         run.memory_mb = await asyncio.to_thread(memory_of, measured)
         run.model_asked = await self._model_requests() - asked
 
-    async def _end(self, run: Run) -> None:
-        """End what is left, and wait until the product knows it."""
-        self._ready.clear()
+    async def end_all(self) -> int:
+        """End what is left, wait until the product knows it, and return how many calls it still holds."""
+        self.ready.clear()
         self.exchange.hang_up_all()
         self.exchange.refuse_all()
         await self.exchange.settle()
+        held = await self.desk.live_calls()
         for _ in range(60):
-            run.never_ended = await self.desk.live_calls()
-            if not run.never_ended:
+            if not held:
                 break
             await asyncio.sleep(0.25)
-        run.provider_log = self._read_log()
+            held = await self.desk.live_calls()
+        return held
 
     def _borrower(self, order: Order) -> Borrower:
         """Make who picks up; the language follows from the state that was uploaded."""
         number, index = next(self._numbers), index_of(order.phone)
-        noise = NOISES[number // len(BORROWERS) % len(NOISES)]
+        borrowers = self._stock.borrowers
+        noise = NOISES[number // len(borrowers) % len(NOISES)]
         interrupts = number % _INTERRUPTS_EACH == 0
-        return Borrower(number, BORROWERS[index % len(BORROWERS)], noise, self._stock, interrupts=interrupts)
+        return Borrower(number, borrowers[index % len(borrowers)], noise, self._stock, interrupts=interrupts)
 
     def _make_probes(self, stack: AsyncExitStack) -> None:
         ports = self._rig.system.ports
@@ -222,7 +234,7 @@ class Driver:
             body = await answer.json()
         return len(body["requests"] if isinstance(body, dict) else body)
 
-    def _read_log(self) -> list[dict[str, Any]]:
+    def read_log(self) -> list[dict[str, Any]]:
         """Return what the provider wrote since the last time."""
         with self._rig.provider_log.open("rb") as file:
             file.seek(self._log_read)

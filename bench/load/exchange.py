@@ -43,7 +43,8 @@ class Exchange:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> "Exchange":
-        self._client = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30))
+        connector = aiohttp.TCPConnector(keepalive_timeout=2)
+        self._client = aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(total=30))
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -21,7 +21,6 @@ from emulators.sarvam.provider import Latency, Provider
 from emulators.sarvam.recogniser import Heard
 from emulators.voices import synthesise
 
-_MS_A_CHARACTER: Final = 65
 _SPEECH: Final = "Asha Finance speaks of an instalment, of the day on which it is due, and of how it may be paid. "
 _CONFIDENCE: Final = 0.95
 
@@ -29,9 +28,9 @@ _CONFIDENCE: Final = 0.95
 class ConstantProvider(Provider):
     """Sarvam's ear and voice, at the price of a search."""
 
-    def __init__(self, book: list[dict[str, Any]], log: TextIO, **options: Any) -> None:
+    def __init__(self, book: list[dict[str, Any]], log: TextIO, ms_a_character: int, **options: Any) -> None:
         super().__init__(phrases=(), **options)
-        self._book, self._log = book, log
+        self._book, self._log, self._ms_a_character = book, log, ms_a_character
         recording = synthesise(_SPEECH * 4, "en-IN")
         self._recording = recording * (1 + 60 * 16000 // len(recording))
 
@@ -52,7 +51,7 @@ class ConstantProvider(Provider):
     async def speak(self, text: str, language: str, *, pace: float, codec: str, path: str, request_id: str) -> bytes:
         """Render a text."""
         self.note(tts=len(text), at=asyncio.get_running_loop().time())
-        return self._recording[: 16 * _MS_A_CHARACTER * (8 + len(text))]
+        return self._recording[: 16 * self._ms_a_character * (8 + len(text))]
 
     def note(self, **what: Any) -> None:
         """Write one line of the log."""
@@ -80,6 +79,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--log", type=Path, required=True)
     parser.add_argument("--stt-final-ms", type=float, default=150)
     parser.add_argument("--tts-first-byte-ms", type=float, default=150)
+    parser.add_argument("--ms-a-character", type=int, default=65, help="how slowly it speaks (65)")
     return parser.parse_args()
 
 
@@ -93,7 +93,7 @@ async def serve(options: argparse.Namespace) -> None:
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
     with options.log.open("a", buffering=1, encoding="utf-8") as log:
         emulator = SarvamEmulator(port=options.port)
-        emulator.provider = ConstantProvider(book, log, latency=latency)
+        emulator.provider = ConstantProvider(book, log, options.ms_a_character, latency=latency)
         async with emulator:
             forgetting = asyncio.create_task(_forget(emulator.provider), name="forget")
             await stopped.wait()

@@ -3,7 +3,7 @@
 import contextlib
 import os
 import sys
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -59,6 +59,20 @@ def on_cores(cores: frozenset[int]) -> Iterator[None]:
         os.sched_setaffinity(0, before)
 
 
+@contextmanager
+def punctual() -> Iterator[None]:
+    """Run this thread before all others of its core, where that is allowed; what it starts meanwhile runs as usual."""
+    try:
+        os.sched_setscheduler(0, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(1))
+    except PermissionError:
+        yield
+        return
+    try:
+        yield
+    finally:
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+
+
 @dataclass(frozen=True, slots=True)
 class Rig:
     """The system under load."""
@@ -88,9 +102,19 @@ class Rig:
 
 @asynccontextmanager
 async def running(
-    folder: Path, book: Path, cores: Cores, latencies: Latencies, *, telephonies: int = 1
+    folder: Path,
+    book: Path,
+    cores: Cores,
+    latencies: Latencies,
+    *,
+    telephonies: int = 1,
+    milliseconds_a_character: int = 65,
+    adapt: Callable[[Program], Program] = lambda program: program,
 ) -> AsyncIterator[Rig]:
-    """Start everything but the carrier; `CannotStart` says what did not come up."""
+    """Start everything but the carrier; `CannotStart` says what did not come up.
+
+    The emulated voice takes `milliseconds_a_character`; `adapt` may change our services.
+    """
     logs = folder / "logs"
     logs.mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as servers:
@@ -103,15 +127,18 @@ async def running(
         programs = {program.name: program for program in services(system)}
         try:
             with on_cores(cores.rest):
-                for program in (_sarvam(system, book, log, latencies), _bedrock(system, latencies)):
+                sarvam = _sarvam(system, book, log, latencies)
+                pace = ("--ms-a-character", str(milliseconds_a_character))
+                sarvam = replace(sarvam, arguments=(*sarvam.arguments, *pace))
+                for program in (sarvam, _bedrock(system, latencies)):
                     await processes.start(program)
                 await processes.start(programs["customers"])
             with on_cores(cores.product):
-                await processes.start(_roomy(programs["dialog"]))
-                await processes.start(_roomy(programs["speech"]))
+                await processes.start(adapt(_roomy(programs["dialog"])))
+                await processes.start(adapt(_roomy(programs["speech"])))
                 doubles = [_double(programs["telephony"], index) for index in range(telephonies)]
                 for program, _, _ in doubles:
-                    await processes.start(program)
+                    await processes.start(adapt(program))
             names, addresses, webs = zip(*((program.name, a, w) for program, a, w in doubles), strict=True)
             yield Rig(system, names, addresses, webs, log, cores)
         finally:

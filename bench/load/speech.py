@@ -73,7 +73,7 @@ class Stock:
 
     def __init__(self, frame_ms: int, borrowers: Sequence[Words] = BORROWERS) -> None:
         """Synthesise; it takes some seconds."""
-        self.frame_ms = frame_ms
+        self.frame_ms, self.borrowers = frame_ms, borrowers
         noises = {kind: _noise(kind, seed) for seed, kind in enumerate(NOISES)}
         self.idle = {kind: _frames(to_pcm(wave * 32768), frame_ms) for kind, wave in noises.items()}
         self.phrases: list[Phrase] = []

@@ -1,0 +1,87 @@
+"""The shape of a call under load, and the parts that measure it. No figure of time is asserted here."""
+
+import base64
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bench.load import stamp
+from bench.load.drive import Driver, Run
+from bench.load.ear import BUFFER_S, Ear
+from bench.load.figures import figures
+from bench.load.rig import Cores, Latencies, running
+from bench.load.speech import BORROWERS, Stock
+from emulators.audio import ulaw_encode
+
+CALLS = 5
+ANYWHERE = frozenset(os.sched_getaffinity(0))
+STARVED_S = 0.12
+"""A generator that was ever so late says that the machine had no time for us, and nothing about gaps."""
+
+
+async def test_five_calls_at_once_are_greeted_answered_and_without_a_gap(tmp_path: Path) -> None:
+    stock = Stock(20, BORROWERS[:2])
+    stock.write_book(tmp_path / "book.json")
+    cores = Cores(ANYWHERE, ANYWHERE)
+    async with (
+        running(tmp_path, tmp_path / "book.json", cores, Latencies(), milliseconds_a_character=30) as rig,
+        Driver.started(rig, stock) as driver,
+    ):
+        run = await driver.run(CALLS, seconds=8)
+
+    found = figures(run)
+    assert [story.dropped for story in run.stories if story.dropped] == []
+    assert len(run.stories) >= CALLS
+    assert found["not_greeted"] == found["unanswered"] == found["cut_off"] == found["false_clears"] == 0
+    assert all(first_turn_of(run))
+    assert found["tts_before_answer"] > 0
+    assert found["tts_after_answer"] == found["model_asked"] == found["stt_unknown"] == 0
+    assert found["never_ended"] == 0
+    if max(late for _, late, _ in run.late) < STARVED_S:
+        assert found["gaps_60"] == 0
+
+
+def first_turn_of(run: Run) -> list[bool]:
+    """Whether the first turn of each call was answered, for calls that had the time."""
+    return [bool(story.turns[0].answered) for story in run.stories if story.ended - story.turns[0].end > 8]
+
+
+def test_an_utterance_names_its_call_and_turn_whatever_is_cut_off() -> None:
+    stock = Stock(20, BORROWERS[:1])
+    phrase = stock.phrase(BORROWERS[0].again, "street")
+
+    pcm = b"".join(base64.b64decode(frame) for frame in phrase.frames(77_777, 2, 20))
+    codes = np.frombuffer(ulaw_encode(pcm), dtype=np.uint8)
+
+    whole = stamp.read(codes)
+    assert {(each.call, each.turn, each.phrase) for each in whole} == {(77_777, 2, phrase.number)}
+    assert [each.position for each in whole] == list(range(len(whole)))
+    assert stamp.read(codes[1001:-999]) == whole[2:-1] or stamp.read(codes[1001:-999]) == whole[2:-2]
+
+
+def test_speech_without_stamps_is_nobody_s() -> None:
+    noise = np.random.default_rng(1).integers(0, 256, 80_000, dtype=np.uint8)
+
+    assert stamp.read(noise) == []
+
+
+def test_the_ear_hears_a_gap_within_an_utterance_and_none_between_two() -> None:
+    ear = Ear()
+    ear.receive(0.1, now=10.0)
+    ear.receive(0.1, now=10.1)
+    ear.receive(0.1, now=10.5)
+    ear.mark()
+    ear.receive(0.1, now=12.0)
+
+    assert [round(gap, 3) for _, gap in ear.gaps] == [round(0.3 - BUFFER_S, 3)]
+
+
+def test_the_ear_is_silent_within_a_frame_of_a_clear() -> None:
+    ear = Ear()
+    ear.receive(1.0, now=10.0)
+
+    assert ear.hears(10.3)
+    assert ear.clear(10.5) == pytest.approx(10.52)
+    assert not ear.hears(10.6)

@@ -13,6 +13,7 @@ from services.customers.model import (
     CallStatus,
     Change,
     Customer,
+    CustomerOrder,
     Direction,
     Event,
     FactsTold,
@@ -30,6 +31,7 @@ from voicekit.languages import check_language
 
 _STATUSES: Final = {status: pb.CallStatus.Value(f"CALL_STATUS_{status.name}") for status in CallStatus}
 _FROM_STATUSES: Final = {number: status for status, number in _STATUSES.items()}
+_FROM_ORDERS: Final = {pb.CustomerOrder.Value(f"CUSTOMER_ORDER_{order.name}"): order for order in CustomerOrder}
 _DIRECTIONS: Final = {
     Direction.OUTBOUND: pb.CALL_DIRECTION_OUTBOUND,
     Direction.INBOUND: pb.CALL_DIRECTION_INBOUND,
@@ -150,6 +152,13 @@ def change(value: Change | Quiet) -> pb.WatchChangesResponse:
 def event_result(verdict: Verdict) -> "pb.EventResult.ValueType":
     """Make a message of what became of an event."""
     return _RESULTS[verdict]
+
+
+def order(number: "pb.CustomerOrder.ValueType") -> CustomerOrder:
+    """Return by what to sort; `InvalidInput` for what this version does not know."""
+    if number and number not in _FROM_ORDERS:
+        raise InvalidInput("an order that is known here", "order")
+    return _FROM_ORDERS.get(number, CustomerOrder.ID)
 
 
 def status_filter(number: "pb.CallStatus.ValueType", field: str) -> str:

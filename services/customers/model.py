@@ -177,6 +177,29 @@ class CustomerFilter:
     upload_id: int = 0
 
 
+class CustomerOrder(StrEnum):
+    """By what borrowers are sorted."""
+
+    ID = "id"
+    NAME = "name"
+    AMOUNT = "amount_paise"
+    DUE_DATE = "due_date"
+    UPDATED = "updated_at"
+
+
+@dataclass(frozen=True, slots=True)
+class Sorting:
+    """In what order borrowers are listed; those that are equal in it follow their ids."""
+
+    by: CustomerOrder = CustomerOrder.ID
+    descending: bool = False
+
+    def key(self, customer: Customer) -> tuple[str, int]:
+        """Return where in this order a borrower stands: the value as text, and the id."""
+        value = getattr(customer, self.by)
+        return value.isoformat() if isinstance(value, date) else str(value), customer.id
+
+
 @dataclass(frozen=True, slots=True)
 class CallFilter:
     """Which calls to list; what is empty filters nothing."""

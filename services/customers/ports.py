@@ -15,6 +15,7 @@ from services.customers.model import (
     Customer,
     CustomerFilter,
     Event,
+    Sorting,
     Verdict,
 )
 from services.customers.upload_model import CleanFile, Problem, Progress, RejectedRow, Report, UploadReport
@@ -30,8 +31,13 @@ class Customers(Protocol):
     async def find_by_phone(self, phone_number: str) -> Customer:
         """Return who owns an E.164 number, of several the one called last; `NotFound`."""
 
-    async def list(self, which: CustomerFilter, *, after: int, limit: int) -> list[Customer]:
-        """Return borrowers with ids above `after`, by id."""
+    async def ids(self, which: CustomerFilter, *, limit: int) -> list[int]:
+        """Return the ids of the first borrowers, in their order."""
+
+    async def list(
+        self, which: CustomerFilter, sorting: Sorting, *, after: tuple[str, int] | None, limit: int
+    ) -> list[Customer]:
+        """Return borrowers that come after a key of `sorting`, in its order."""
 
     async def retry(self, customer_id: int) -> Customer:
         """Put a borrower whose last attempt failed or was not picked back to ready; `NotFound`, `WrongState`."""

@@ -1,11 +1,13 @@
 """Borrowers, as Postgres keeps them."""
 
 import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
 from typing import Final
 
 import asyncpg
 
-from services.customers.model import CallStatus, Customer, CustomerFilter
+from services.customers.model import CallStatus, Customer, CustomerFilter, CustomerOrder, Sorting
 from services.customers.postgres import Database
 from voicekit.errors import NotFound, WrongState
 
@@ -15,6 +17,17 @@ SELECT_CUSTOMER: Final = """
         c.call_status, c.version, c.updated_at, c.alternate_phone, c.details
     FROM customers AS c
 """
+
+
+_SELECT_ID: Final = "SELECT c.id FROM customers AS c"
+_OF_UPLOAD: Final = "EXISTS (SELECT FROM upload_customers AS u WHERE u.upload_id = {} AND u.customer_id = c.id)"
+_READ: Final[Mapping[CustomerOrder, Callable[[str], object]]] = {
+    CustomerOrder.ID: int,
+    CustomerOrder.NAME: str,
+    CustomerOrder.AMOUNT: int,
+    CustomerOrder.DUE_DATE: date.fromisoformat,
+    CustomerOrder.UPDATED: datetime.fromisoformat,
+}
 
 
 class PostgresCustomers:
@@ -44,26 +57,33 @@ class PostgresCustomers:
             raise NotFound("nobody has this phone number")
         return to_customer(row)
 
-    async def list(self, which: CustomerFilter, *, after: int, limit: int) -> list[Customer]:
-        """Return borrowers with ids above `after`, by id."""
+    async def ids(self, which: CustomerFilter, *, limit: int) -> list[int]:
+        """Return the ids of the first borrowers, in their order."""
+        conditions, arguments = _conditions(which)
+        query = f"{_SELECT_ID} WHERE {' AND '.join(conditions)} ORDER BY c.id LIMIT {limit:d}"
+        return [row["id"] for row in await self._listed(query, arguments)]
+
+    async def list(
+        self, which: CustomerFilter, sorting: Sorting, *, after: tuple[str, int] | None, limit: int
+    ) -> list[Customer]:
+        """Return borrowers that come after a key of `sorting`, in its order."""
+        conditions, arguments = _conditions(which)
+        column, sign, direction = f"c.{sorting.by}", *(("<", "DESC") if sorting.descending else (">", "ASC"))
+        if after is not None:
+            arguments += [_READ[sorting.by](after[0]), after[1]]
+            conditions.append(f"({column}, c.id) {sign} (${len(arguments) - 1}, ${len(arguments)})")
+        # Every part of it is one of ours; what is asked comes as arguments.
         query = f"""
-            {SELECT_CUSTOMER}
-            WHERE c.id > $1
-                AND ($3 = '' OR c.call_status = $3)
-                AND ($4 = '' OR c.state = $4)
-                AND ($5 = '' OR c.language_code = $5)
-                AND ($6 = '' OR c.search_text LIKE lower($6))
-                AND ($7::bigint = 0 OR EXISTS (
-                    SELECT FROM upload_customers AS u WHERE u.upload_id = $7 AND u.customer_id = c.id
-                ))
-            ORDER BY c.id
-            LIMIT $2
+            {SELECT_CUSTOMER} WHERE {" AND ".join(conditions)}
+            ORDER BY {column} {direction}, c.id {direction} LIMIT {limit:d}
         """
-        pattern = _contains(which.text) if which.text else ""
-        rows = await self._database.fetch(
-            query, after, limit, which.call_status, which.state, which.language_code, pattern, which.upload_id
-        )
-        return [to_customer(row) for row in rows]
+        return [to_customer(row) for row in await self._listed(query, arguments)]
+
+    async def _listed(self, query: str, arguments: Sequence[object]) -> Sequence[asyncpg.Record]:
+        """Read with a plan for these very arguments: what suits a usual status would read all rows for a rare one."""
+        async with self._database.transaction() as connection:
+            await connection.execute("SET LOCAL plan_cache_mode = force_custom_plan")
+            return await connection.fetch(query, *arguments)
 
     async def retry(self, customer_id: int) -> Customer:
         """Put a borrower whose last attempt failed or was not picked back to ready; `NotFound`, `WrongState`."""
@@ -78,6 +98,20 @@ class PostgresCustomers:
         if done is None:
             raise WrongState(f"the customer is {customer.call_status}, neither failed nor not_picked")
         return customer
+
+
+def _conditions(which: CustomerFilter) -> tuple[list[str], list[object]]:
+    """Return what a filter asks as SQL, and its arguments."""
+    asked: list[tuple[str, object]] = [
+        ("c.call_status = {}", which.call_status),
+        ("c.state = {}", which.state),
+        ("c.language_code = {}", which.language_code),
+        ("c.search_text LIKE lower({})", _contains(which.text) if which.text else ""),
+        (_OF_UPLOAD, which.upload_id),
+    ]
+    narrowing = [(condition, argument) for condition, argument in asked if argument]
+    conditions = [condition.format(f"${place}") for place, (condition, _) in enumerate(narrowing, 1)]
+    return conditions or ["true"], [argument for _, argument in narrowing]
 
 
 def to_customer(row: asyncpg.Record) -> Customer:

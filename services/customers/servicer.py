@@ -12,7 +12,7 @@ import grpc
 from services.customers import messages, upload_messages
 from services.customers.findings import MAX_BYTES, BadCell
 from services.customers.importer import Importer
-from services.customers.model import CallFilter, CustomerFilter
+from services.customers.model import CallFilter, CustomerFilter, Sorting
 from services.customers.paging import from_token, page_size, to_token
 from services.customers.phone import read_phone
 from services.customers.ports import ByHand, Calls, ChangeFeed, Customers, Desk, VersionChanged
@@ -87,7 +87,7 @@ class CustomersServicer(pb.CustomersServiceServicer):
         return pb.FindCustomerResponse(customer=messages.customer(customer))
 
     async def ListCustomers(self, request: pb.ListCustomersRequest, _: Context) -> pb.ListCustomersResponse:
-        """List borrowers by id."""
+        """List borrowers in the order asked for."""
         which = CustomerFilter(
             call_status=messages.status_filter(request.call_status, "call_status"),
             state=request.state,
@@ -96,10 +96,14 @@ class CustomersServicer(pb.CustomersServiceServicer):
             upload_id=request.upload_id,
         )
         size = page_size(request.page_size)
-        after = from_token(request.page_token, which, (int,))[0] if request.page_token else 0
-        found = await self._customers.list(which, after=int(after), limit=size + 1)
+        sorting = Sorting(messages.order(request.order), request.descending)
+        after = None
+        if request.page_token:
+            value, customer_id = from_token(request.page_token, (which, sorting), (str, int))
+            after = (str(value), int(customer_id))
+        found = await self._customers.list(which, sorting, after=after, limit=size + 1)
         page = found[:size]
-        token = to_token((page[-1].id,), which) if len(found) > size else ""
+        token = to_token(sorting.key(page[-1]), (which, sorting)) if len(found) > size else ""
         return pb.ListCustomersResponse(customers=map(messages.customer, page), next_page_token=token)
 
     async def CountCustomers(self, _: pb.CountCustomersRequest, __: Context) -> pb.CountCustomersResponse:

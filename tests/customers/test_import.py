@@ -6,7 +6,7 @@ import pytest
 from services.customers.check_file import Tell
 from services.customers.findings import BadFile
 from services.customers.importer import Importer
-from services.customers.model import CustomerFilter, FactsTold
+from services.customers.model import CustomerFilter, FactsTold, Sorting
 from services.customers.upload_model import CleanFile, ImportResult, Report
 from tests.customers.record import Record, facts, tell, told
 from tests.customers.test_check_file import GOOD, HEADER, RAVI
@@ -27,7 +27,7 @@ def counts(result: ImportResult) -> tuple[int, int, int, int]:
 async def test_good_rows_are_imported_and_bad_ones_reported(record: Record) -> None:
     result = await put(record, HEADER + GOOD + "Half a row,98\n" + RAVI)
     assert counts(result) == (2, 0, 0, 1)
-    customers = await record.customers.list(CustomerFilter(upload_id=result.upload_id), after=0, limit=10)
+    customers = await record.customers.list(CustomerFilter(upload_id=result.upload_id), Sorting(), after=None, limit=10)
     assert [customer.id for customer in customers] == sorted(result.customer_ids)
     asha = await record.customers.get(result.customer_ids[0])
     assert (asha.name, asha.phone_number, asha.amount_paise, asha.due_date, asha.lender_name, asha.call_status) == (

@@ -3,7 +3,7 @@ import itertools
 
 import pytest
 
-from services.customers.model import CallFilter, CallStatus, CustomerFilter
+from services.customers.model import CallFilter, CallStatus, CustomerFilter, CustomerOrder, Sorting
 from services.customers.paging import from_token, page_size, to_token
 from tests.customers.record import Record, tell, told
 from voicekit.errors import InvalidInput, NotFound
@@ -19,7 +19,11 @@ async def test_turning_pages_shows_every_borrower_once_while_others_are_added(re
 
     while True:
         page, _, _ = await asyncio.gather(
-            record.customers.list(CustomerFilter(), after=seen[-1] if seen else 0, limit=10), add(), add()
+            record.customers.list(
+                CustomerFilter(), Sorting(), after=(str(seen[-1]), seen[-1]) if seen else None, limit=10
+            ),
+            add(),
+            add(),
         )
         seen += [customer.id for customer in page]
         if there <= set(seen) or not page:
@@ -45,6 +49,29 @@ async def test_turning_pages_shows_every_call_once_while_others_begin(record: Re
     assert sorted(seen) == sorted(call.id for call in there)
 
 
+@pytest.mark.parametrize("descending", [False, True])
+@pytest.mark.parametrize("by", CustomerOrder)
+async def test_pages_in_any_order_hold_every_borrower_once(record: Record, by: CustomerOrder, descending: bool) -> None:
+    for n in range(23):  # several are equal in each order, so that the id must settle it
+        await record.add_customer(["Asha", "ravi", "Ürsula"][n % 3], loan=f"L{n}")
+    change = """
+        UPDATE customers SET amount_paise = 100 + id % 4, due_date = due_date + (id % 5)::int, state = 'S' || id % 2
+    """
+    await record.run(change)
+    sorting, which = Sorting(by, descending), CustomerFilter(state="S1")
+    whole = await record.customers.list(which, sorting, after=None, limit=100)
+    assert len(whole) == 12
+    keys = [(getattr(customer, by), customer.id) for customer in whole]
+    assert keys == sorted(keys, reverse=descending)
+    paged: list[int] = []
+    after = None
+    while page := await record.customers.list(which, sorting, after=after, limit=5):
+        paged += [customer.id for customer in page]
+        after = sorting.key(page[-1])
+    assert paged == [customer.id for customer in whole]
+    assert await record.customers.ids(which, limit=5) == sorted(paged)[:5]
+
+
 async def test_filters_of_borrowers(record: Record) -> None:
     asha = await record.add_customer("Asha Rao", "+919999900001", "AB_1")
     ravi = await record.add_customer("Ravi 100% Kumar", "+919999900002", "CD-2")
@@ -65,7 +92,7 @@ async def test_filters_of_borrowers(record: Record) -> None:
         CustomerFilter(): [asha, ravi],
     }
     for which, expected in cases.items():
-        assert [c.id for c in await record.customers.list(which, after=0, limit=10)] == expected, which
+        assert [c.id for c in await record.customers.list(which, Sorting(), after=None, limit=10)] == expected, which
 
 
 async def test_filters_of_calls(record: Record) -> None:

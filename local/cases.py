@@ -14,6 +14,8 @@ import yaml
 from emulators.voices import CALLER_VOICE
 
 CASES_FILE: Final = Path(__file__).with_name("cases.yaml")
+CHECKED: Final = ("हाँ जी, बोल रहा हूँ", "hi-IN")
+"""What `local.check audio` says to our speech service, and its language."""
 COLUMNS: Final = ("name", "phone_number", "state", "loan_id", "amount", "due_date")
 
 
@@ -96,7 +98,7 @@ class Cases:
 
     def phrases_json(self) -> str:
         """Return the phrases that the emulated recogniser has to know."""
-        said = dict.fromkeys(phrase for case in self.cases for phrase in case.says())
+        said = dict.fromkeys([CHECKED, *(phrase for case in self.cases for phrase in case.says())])
         return json.dumps([{"text": text, "language": language} for text, language in said], ensure_ascii=False)
 
 

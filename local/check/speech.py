@@ -7,6 +7,7 @@ from typing import Any, Final
 import grpc.aio
 import numpy as np
 
+from local.cases import CHECKED
 from local.check.report import Report, Stop
 from services.speech.sarvam import SarvamAccount
 from services.speech.sarvam_tts_rest import SarvamTtsRest
@@ -18,8 +19,7 @@ from voicekit.errors import VoiceError
 from voicekit.rpc import channel
 from voicekit.settings import ServiceSettings
 
-LANGUAGE: Final = "hi-IN"
-LINE: Final = "हाँ जी, बोल रहा हूँ"
+LINE, LANGUAGE = CHECKED
 _PIECE_MS: Final = 100
 _WITHIN_S: Final = 30.0
 _AUDIBLE: Final = 100

@@ -84,7 +84,7 @@ async def built(settings: Settings) -> AsyncIterator[Dashboard]:
             board=board,
             recordings=Recordings(settings.recordings_dir),
             begun=follower.begun,
-            now=now,
+            now=utc_now,
             origins=tuple(settings.dashboard_origins),
             secure=settings.environment == "production",
             session_seconds=most,

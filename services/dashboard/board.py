@@ -8,7 +8,7 @@ from typing import Final, Literal
 from services.dashboard.masking import hide_words
 from services.dashboard.model import Call, Customer, LiveCall, Turn, TurnSaid, Value
 from services.dashboard.statistics import Statistics, statistics
-from voicekit.clock import INDIA, Now
+from voicekit.clock import INDIA, Now, utc_now
 
 LATEST: Final = 50
 KEEP_CALLS: Final = 10_000
@@ -72,8 +72,9 @@ class CustomerChange(Value):
 class Board:
     """The present, kept up to date by changes."""
 
-    def __init__(self, now: Now) -> None:
-        self._now = now
+    def __init__(self, now: Now, wall: Now = utc_now) -> None:
+        """Take the clock that says which day it is, and the one that durations go by; they differ in simulations."""
+        self._now, self._wall = now, wall
         self._rows: OrderedDict[str, Row] = OrderedDict()  # by start, oldest first
         self._names: OrderedDict[int, str] = OrderedDict()
         self._counts: Counter[str] = Counter()
@@ -131,7 +132,7 @@ class Board:
         newest_first = [self._shown(row) for row in reversed(self._rows.values())]
         return Snapshot(
             number=number,
-            now=self._now(),
+            now=self._wall(),
             feed_up=self.feed_up,
             live=[row for row in newest_first if row.call.status.lives],
             latest=newest_first[:LATEST],

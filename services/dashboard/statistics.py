@@ -42,7 +42,7 @@ class Statistics(Value):
     funnel: list[FunnelStep]
     """Each step is a part of the one before."""
     outcomes: dict[str, int]
-    """Calls by disposition."""
+    """Calls that are over, by disposition."""
     languages: dict[str, int]
     """Answered calls by language."""
     talked_seconds_median: float | None
@@ -60,7 +60,7 @@ def statistics(calls: Iterable[Call], since: datetime) -> Statistics:
         since=since,
         buckets=_buckets(counted),
         funnel=_funnel(counted, answered),
-        outcomes=dict(Counter(call.disposition for call in counted if call.disposition).most_common()),
+        outcomes=dict(Counter(call.disposition for call in counted if call.disposition and _is_over(call)).most_common()),
         languages=dict(Counter(call.language_used for call in answered if call.language_used).most_common()),
         talked_seconds_median=talked[len(talked) // 2] if talked else None,
     )
@@ -86,6 +86,10 @@ def _funnel(counted: list[Call], answered: list[Call]) -> list[FunnelStep]:
         "agent": agent,
     }
     return [FunnelStep(step=name, count=len(calls)) for name, calls in steps.items()]
+
+
+def _is_over(call: Call) -> bool:
+    return not call.status.lives
 
 
 def _buckets(calls: list[Call]) -> list[Bucket]:

@@ -83,7 +83,7 @@ function useLive() {
       connect({
         lastNumber: () => number.current,
         onMessage: (message) => {
-          if (message.now) words.keepTime(message.now);
+          if (message.counts_since) words.keepDay(message.counts_since);
           dispatch(message);
         },
         onState: (connection) => dispatch({ connection }),

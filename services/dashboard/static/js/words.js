@@ -130,9 +130,9 @@ const MONEY = new Intl.NumberFormat("en-IN", { style: "currency", currency: "INR
 const NUMBER = new Intl.NumberFormat("en-IN");
 
 /** Midnight in India of the day of a moment, in seconds. */
-export function midnight(iso) {
+export function midnight(moment) {
   const shift = 5.5 * 3600;
-  const seconds = Date.parse(iso) / 1000 + shift;
+  const seconds = new Date(moment).getTime() / 1000 + shift;
   return seconds - (seconds % 86400) - shift;
 }
 
@@ -151,18 +151,17 @@ export const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 export const calls = (count) => `${number(count)} ${count === 1 ? "call" : "calls"}`;
 export const rows = (count) => `${number(count)} ${count === 1 ? "row" : "rows"}`;
 
-let ahead = 0; // how far the server's clock is ahead of ours, in ms
+let today = ""; // the day that the server counts
 
-/** Go by the server's clock, which told this present. */
-export function keepTime(iso) {
-  ahead = Date.parse(iso) - Date.now();
+/** Take the server's word for which day it is: that of this moment. */
+export function keepDay(iso) {
+  today = DAY.format(new Date(iso));
 }
 
 /** The time, with the day when that is not today. All times are India's. */
 export function moment(iso) {
   const then = new Date(iso);
-  const today = DAY.format(Date.now() + ahead) === DAY.format(then);
-  return today ? TIME.format(then) : `${DAY.format(then)}, ${TIME.format(then)}`;
+  return (today || DAY.format(new Date())) === DAY.format(then) ? TIME.format(then) : `${DAY.format(then)}, ${TIME.format(then)}`;
 }
 
 /** How long a call lasted or has lasted, in seconds from the answer; null when nobody answered. */

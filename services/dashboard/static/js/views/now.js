@@ -57,28 +57,24 @@ function rate(today) {
 }
 
 const Today = ({ today }) => html`
-  <div class="columns two-one">
-    <section>
-      <div class="heading"><h2>Over the day</h2><span class="soft small">every quarter of an hour, India's time</span></div>
-      <${Chart} buckets=${today.buckets} />
-    </section>
+  <section>
+    <div class="heading"><h2>Over the day</h2><span class="soft small">every quarter of an hour, India's time</span></div>
+    <${Chart} buckets=${today.buckets} />
+  </section>
+  <div class="columns">
     <section>
       <div class="heading"><h2>How far calls came</h2></div>
       <${Funnel} steps=${today.funnel} />
     </section>
-  </div>
-  <div class="columns">
-    <section>
-      <div class="heading"><h2>What they came to</h2></div>
-      <${Shares} counts=${today.outcomes} name=${words.outcome} none="No outcome yet." />
-    </section>
     <section>
       <div class="heading">
-        <h2>Languages</h2>
-        <span class="soft small">
-          ${today.talked_seconds_median === null ? "of answered calls" : `of answered calls; half talked longer than ${words.clock(today.talked_seconds_median)}`}
-        </span>
+        <h2>What they came to</h2>
+        ${today.talked_seconds_median !== null && html`<span class="soft small">half talked longer than ${words.clock(today.talked_seconds_median)}</span>`}
       </div>
+      <${Shares} counts=${today.outcomes} name=${words.outcome} none="No call is over yet." />
+    </section>
+    <section>
+      <div class="heading"><h2>Languages</h2><span class="soft small">of answered calls</span></div>
       <${Shares} counts=${today.languages} name=${words.language} none="No call was answered yet." />
     </section>
   </div>`;

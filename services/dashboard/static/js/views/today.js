@@ -44,7 +44,7 @@ const percent = (count, of) => (of ? `${Math.round((count * 100) / of)} %` : "")
 const STEP = 900; // seconds; the server's buckets
 const OPENS = 8; // hours of India's day between which calls are made
 const CLOSES = 19;
-const HEIGHT = 236;
+const HEIGHT = 200;
 
 /** Calls over the day. New numbers go into the chart that is there. */
 export function Chart({ buckets }) {
@@ -95,6 +95,15 @@ function table(buckets) {
   return [times.map((time) => time + STEP / 2), column("begun"), column("answered")];
 }
 
+/** The full hours of India's day that stand under the chart, as many as there is room for. */
+function hours(chart) {
+  const { min, max } = chart.scales.x;
+  const step = chart.width < 560 ? 7200 : 3600;
+  const marks = [];
+  for (let mark = words.midnight(min * 1000); mark <= max; mark += step) if (mark >= min) marks.push(mark);
+  return marks;
+}
+
 function options(UPlot, element) {
   const style = getComputedStyle(document.documentElement);
   const colour = (name) => style.getPropertyValue(name).trim();
@@ -103,7 +112,7 @@ function options(UPlot, element) {
   const axis = { stroke: colour("--soft"), font: "12px system-ui, sans-serif", ticks: { show: false } };
   return {
     ...size(element),
-    padding: [8, 8, 0, 0],
+    padding: [8, 22, 0, 0],
     cursor: { show: false },
     legend: { show: false },
     scales: {
@@ -112,7 +121,7 @@ function options(UPlot, element) {
     },
     series: [{}, bar("Dialled", "--bar-soft"), bar("Answered", "--accent")],
     axes: [
-      { ...axis, grid: { show: false }, space: 48, incrs: [3600, 7200], values: (_, marks) => marks.map((mark) => words.time(mark * 1000)) },
+      { ...axis, grid: { show: false }, size: 26, gap: 6, splits: hours, values: (_, marks) => marks.map((mark) => words.time(mark * 1000)) },
       { ...axis, grid: { stroke: colour("--line"), width: 1 }, size: 38, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000] },
     ],
   };

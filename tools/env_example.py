@@ -22,6 +22,7 @@ SETTINGS: Final = {
     "dialog": "services.dialog.settings:Settings",
     "customers": "services.customers.settings:Settings",
     "the dial worker of customers": "services.customers.dialer:DialerSettings",
+    "the retention command of customers": "services.customers.retention:RetentionSettings",
     "dashboard": "services.dashboard.settings:Settings",
 }
 """Title to module and class, in the order of the file."""

@@ -27,7 +27,7 @@ class Reading:
     reason: str = ""
     """Why another language, as a code such as "script" or "request"."""
     negated: bool = False
-    """True when some word in it denies; then no model may make a yes of it."""
+    """True when the rules cannot tell and some word denies; then no model may make a yes of it."""
 
 
 class Reader(Protocol):

@@ -1,5 +1,6 @@
 """Reads words by the rules alone: answers the port `Reader`."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from services.dialog.detect import Reason
@@ -36,7 +37,8 @@ def read(heard: Heard, *, language: str, last_language: str, switches: int) -> R
         explicit=detection.requested,
         unsupported=detection.unsupported is not None,
         reason=detection.reason.lower(),
-        negated=any(_denies(heard.text, code) for code in {language, detection.spoken, _EVERYWHERE}),
+        # Worth a look only where a model may be asked.
+        negated=found.decided_by == "none" and _denies(heard.text, {language, detection.spoken, _EVERYWHERE}),
     )
 
 
@@ -53,6 +55,5 @@ def languages_of_state(state: str) -> tuple[str, str]:
     return greeting.language, greeting.fallback
 
 
-def _denies(text: str, language: str) -> bool:
-    said = scan(text, language)
-    return any(said.hits(label) for label in _DENIALS)
+def _denies(text: str, languages: Iterable[str]) -> bool:
+    return any(said.hits(label) for said in (scan(text, language) for language in languages) for label in _DENIALS)

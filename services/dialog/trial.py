@@ -5,15 +5,18 @@ import io
 import json
 import os
 import sys
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from services.dialog.lexicon import warm_up
 from services.dialog.understand import understand
 from voicekit.errors import InvalidInput
 from voicekit.languages import LANGUAGES, check_language
+
+_RATED_S: Final = 2.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -22,6 +25,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     warm_up()
     failed = False
     try:
+        if options.rate:
+            return _print_rate(options)
         for name in options.files or ["-"]:
             failed |= not _run(name, options)
     except BrokenPipeError:
@@ -42,6 +47,9 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--language", default="hi-IN", choices=LANGUAGES, help="language of the call (default: hi-IN)")
     parser.add_argument("--explain", action="store_true", help="print which words decided")
+    parser.add_argument(
+        "--rate", action="store_true", help="print how many such replies one core understands in a second of its time"
+    )
     return parser.parse_args(arguments)
 
 
@@ -68,6 +76,33 @@ def _run(name: str, options: argparse.Namespace) -> bool:
         print(f"{name}: {error.strerror}", file=sys.stderr)
         return False
     return good
+
+
+def _print_rate(options: argparse.Namespace) -> int:
+    try:
+        print(f"{_rate(options):.0f} replies a second of one core")
+    except (OSError, InvalidInput) as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+def _rate(options: argparse.Namespace) -> float:
+    """Understand all replies, over and over for two seconds of this core's time, and return the rate."""
+    lines = [line for name in options.files or ["-"] for line in _lines(name) if line.strip()]
+    if not lines:
+        return 0.0
+    understood, began = 0, time.thread_time()
+    while (took := time.thread_time() - began) < _RATED_S:
+        for line in lines:
+            _answer(line, options)
+        understood += len(lines)
+    return understood / took
+
+
+def _lines(name: str) -> list[str]:
+    with _opened(name) as lines:
+        return list(lines)
 
 
 @contextmanager

@@ -2,6 +2,8 @@
 
 import pytest
 
+from services.dialog.intents import Intent
+from services.dialog.reading import read
 from tests.dialog.talk import Talk, conversation, verified
 
 
@@ -93,3 +95,30 @@ def test_who_then_settles_for_a_language_of_ours_is_greeted_in_it() -> None:
     talk.says("want hi-IN")
     assert talk.states[-2:] == ["INITIAL_GREETING", "WAITING_FOR_LANG_DETECT"]
     assert talk.says("want as-IN") == "TRANSFERRING_TO_AGENT"
+
+
+def test_who_asked_for_a_language_is_not_taken_back_by_one_word_of_the_old_one() -> None:
+    talk = Talk(conversation(language="hi-IN", read=read))
+    talk.says("हिंदी नहीं आती, तेलुगु में बोलिए", "hi-IN", 0.95)
+    assert talk.now.language == "te-IN"
+    first = talk.turns[2].understanding
+    assert first is not None
+    assert first.language == "hi-IN"  # in which it was said
+    talk.says("हाँ बोलिए", "hi-IN", 0.95)
+    assert talk.now.language == "te-IN"
+
+
+@pytest.mark.parametrize("language", ["ta-IN", "kn-IN", "ml-IN", "mr-IN", "bn-IN"])
+def test_a_whole_answer_in_hindi_is_no_short_word(language: str) -> None:
+    talk = Talk(conversation(language=language, read=read))
+    talk.says("हाँ, बोल रही हूँ", "hi-IN", 0.9)
+    assert talk.now.language == "hi-IN"
+    assert not talk.now.facts.verified  # the greeting is replayed, and answered anew
+
+
+def test_what_doubtful_words_told_of_their_language_is_told_with_their_answer() -> None:
+    talk = Talk(conversation(language="hi-IN", read=read))
+    talk.says("देखो भाई ऐसा है कि", "hi-IN", 0.9)
+    assert talk.doubt is not None
+    talk.is_decided(Intent.WHO_IS_THIS)
+    assert [note.name for note in talk.notes] == ["LANGUAGE_DETECTED"]

@@ -56,11 +56,11 @@ def test_a_short_answer_wants_nothing() -> None:
     [
         ("matlab nahi pata bhai kuchh", "hi-IN"),
         ("matlab nahi pata bhai kuchh", "kn-IN"),
-        ("அது இல்ல வந்து", "ta-IN"),
+        ("அது இல்ல வந்து பாருங்க மழை பெய்யுது", "ta-IN"),
         ("well not exactly that", "en-IN"),
     ],
 )
-def test_a_denial_is_seen_wherever_it_stands(text: str, language: str) -> None:
+def test_a_denial_in_doubtful_words_is_seen_wherever_it_stands(text: str, language: str) -> None:
     assert heard(text, language).negated
 
 
@@ -81,3 +81,19 @@ def test_reading_takes_no_time_that_a_borrower_would_notice() -> None:
     for _ in range(50):
         heard("अरे मैंने कल ही पेमेंट कर दिया है भाई, फिर क्यों फ़ोन कर रहे हो")
     assert (time.perf_counter() - began) / 50 < 0.02
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "spoken", "wanted"),
+    [
+        ("Hindi nahin aati, Tamil mein boliye", "hi-IN", "hi-IN", "ta-IN"),
+        ("हिंदी नहीं आती, तेलुगु में बोलिए", "ta-IN", "hi-IN", "te-IN"),
+        ("தெலுங்குல பேசுங்க", "ta-IN", "ta-IN", "te-IN"),
+        ("please speak in English", "hi-IN", "en-IN", "en-IN"),
+    ],
+)
+def test_an_explicit_request_is_on_record_in_the_language_in_which_it_was_made(
+    text: str, language: str, spoken: str, wanted: str
+) -> None:
+    found = heard(text, language)
+    assert (found.language, found.wanted) == (spoken, wanted)

@@ -99,3 +99,52 @@ def test_details_lost_on_the_way_go_on_from_the_sentence_that_was_lost() -> None
     part1 = talk.now.lines
     talk.loses_audio(lines_heard=2)
     assert talk.now.lines == part1[2:]
+
+
+# Words that were lost on the way
+
+LOST = Heard("", lost=True)
+
+
+@pytest.mark.parametrize("state", ["WAITING_FOR_LANG_DETECT", "ASKING_AGENT_CONNECT"])
+def test_words_that_are_lost_again_and_again_end_in_an_excuse_and_not_in_a_goodbye(state: str) -> None:
+    talk = Talk(conversation()) if state == "WAITING_FOR_LANG_DETECT" else verified()
+    assert talk.state == state
+    for _ in range(2):
+        talk.hears(LOST)
+        assert "Sorry, I could not hear that clearly." in talk.words[-3:-1] + talk.words[-4:-1]
+        assert talk.now.next is Next.LISTEN
+    assert talk.hears(LOST) == "TECHNICAL_GOODBYE"
+    assert talk.now.next is Next.HANG_UP
+
+
+def test_words_that_come_through_begin_the_count_of_lost_ones_again() -> None:
+    talk = Talk(conversation())
+    talk.hears(LOST)
+    talk.hears(LOST)
+    assert talk.says("YES") == "ASKING_AGENT_CONNECT"
+    talk.hears(LOST)
+    talk.hears(LOST)
+    assert talk.says("NO") == "GOODBYE_DECLINE"
+
+
+def test_words_that_are_lost_are_no_mumbling() -> None:
+    talk = Talk(conversation())
+    talk.hears(Heard(""))
+    talk.hears(Heard(""))
+    talk.hears(LOST)
+    assert talk.now.next is Next.LISTEN  # a third mumble would have ended the call
+
+
+def test_details_that_were_cut_off_go_on_when_the_words_were_lost() -> None:
+    talk = verified(pause_at="PLAYING_EMI_PART1")
+    part1 = talk.now.lines
+    talk.cuts_off(lines_heard=2)
+    talk.hears(LOST)
+    assert talk.now.lines == part1[2:]
+
+
+def test_words_lost_over_a_line_that_goes_on_change_nothing() -> None:
+    talk = verified(pause_at="PLAYING_EMI_PART1")
+    for _ in range(4):
+        assert talk.conversation.heard(LOST) is None

@@ -1,4 +1,5 @@
 import json
+import re
 import subprocess
 import sys
 import time
@@ -72,6 +73,13 @@ def test_explain_tells_which_words_decided() -> None:
     (answer,) = answers(run("--explain", "--language", "en-IN", stdin="please remove my number\n"))
     assert answer["words"] == ["remove my number"]
     assert answer["language_reason"] == "SAME"
+
+
+def test_the_rate_is_measured_on_the_replies_that_are_given() -> None:
+    done = run("--rate", stdin="haan ji\n\nno thank you\n")
+    assert done.returncode == 0
+    assert re.fullmatch(r"[1-9]\d+ replies a second of one core\n", done.stdout)
+    assert run("--rate", "/nowhere/replies.txt").returncode == 2
 
 
 def test_help_names_the_options() -> None:

@@ -8,12 +8,15 @@ weight is said.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 from typing import Final, NamedTuple
 
 from services.dialog.text import fold_characters, tokens
 
 MAX_GAP: Final = 4
+KEPT: Final = 4096
+"""Words of which a table remembers what they begin: people say few words, and those often."""
 
 
 class Hit(NamedTuple):
@@ -109,6 +112,7 @@ class PhraseTable:
                     index.setdefault(start, []).append(phrase)
         self._stem_sizes = sorted({len(stem) for stem in self._by_stem})
         self._tail_sizes = sorted({len(tail) for tail in self._by_tail})
+        self._beginning = lru_cache(maxsize=KEPT)(self._find_beginning)
 
     def find(self, words: Sequence[str], clause_of: Sequence[int]) -> Iterator[Hit]:
         """Yield every phrase found in `words`; `clause_of` numbers the clause of each word. Gaps stay in one clause."""
@@ -118,17 +122,21 @@ class PhraseTable:
                 if end:
                     yield Hit(start, end, phrase.label, phrase.alone)
 
-    def _beginning(self, word: str) -> Iterator[Phrase]:
-        yield from self._by_word.get(word, ())
-        size = len(word)
-        for length in self._stem_sizes:
-            if length > size:
-                break
-            yield from self._by_stem.get(word[:length], ())
-        for length in self._tail_sizes:
-            if length > size:
-                break
-            yield from self._by_tail.get(word[-length:], ())
+    def _find_beginning(self, word: str) -> tuple[Phrase, ...]:
+        """Return the phrases that `word` may begin."""
+        return (
+            *self._by_word.get(word, ()),
+            *(phrase for size in self._stem_sizes for phrase in self._by_stem.get(_head(word, size), ())),
+            *(phrase for size in self._tail_sizes for phrase in self._by_tail.get(_tail(word, size), ())),
+        )
+
+
+def _head(word: str, size: int) -> str:
+    return word[:size] if size <= len(word) else ""
+
+
+def _tail(word: str, size: int) -> str:
+    return word[-size:] if size <= len(word) else ""
 
 
 def _match(phrase: Phrase, slot: int, words: Sequence[str], at: int, clause_of: Sequence[int]) -> int:

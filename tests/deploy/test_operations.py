@@ -6,33 +6,15 @@ import re
 from typing import Any
 
 import pytest
-import yaml
 from google.protobuf import json_format, message_factory
 from google.protobuf.descriptor_pool import Default
 from grpc_health.v1 import health_pb2  # registers the health service
 
 from services.customers.dialer import DialerSettings
-from tests.deploy.manifests import DEPLOY, ROOT, SERVICES
+from tests.deploy.manifests import ROOT, SERVICES
+from tests.deploy.watched import ALERTS, CODE, EVENTS, PAGE, instruments, metrics_of
 
-PAGE = (ROOT / "docs/operations.md").read_text()
-ALERTS = [rule for group in yaml.safe_load((DEPLOY / "alerts.yaml").read_text())["groups"] for rule in group["rules"]]
-CODE = "\n".join(path.read_text() for folder in ("services", "voicekit") for path in (ROOT / folder).rglob("*.py"))
 EXAMPLES = [line for line in PAGE.splitlines() if line.startswith("grpcurl ")]
-EXPORTED = re.compile(r"\b(?!container_|kube_)([a-z]+(?:_[a-z]+)+)(?:_bucket|_count)?(?=[\[{)/ ])")
-WORDS = {"histogram_quantile"}
-
-
-def instruments() -> set[str]:
-    """Return the metrics that the code makes, as Prometheus names them."""
-    counters = re.findall(r"create_\w+\(\s*\"([a-z_.]+)\"", CODE)
-    histograms = re.findall(r"\bseconds\(\s*\"([a-z_.]+)\"", CODE)
-    named = {name.replace(".", "_") for name in histograms}
-    return set(counters) | {name if name.endswith("_seconds") else f"{name}_seconds" for name in named}
-
-
-def metrics_of(expression: str) -> set[str]:
-    found = {re.sub(r"_(bucket|count)$", "", name) for name in EXPORTED.findall(expression)}
-    return found - WORDS
 
 
 @pytest.mark.parametrize("rule", ALERTS, ids=lambda rule: rule["alert"])
@@ -53,7 +35,8 @@ def test_every_alert_says_what_to_do_and_nothing_else_does() -> None:
 
 def test_an_alert_knows_the_reasons_that_the_code_gives() -> None:
     reasons = importlib.import_module("services.telephony.model").Reason
-    named = re.findall(r"^\| ((?:`\w+`(?:, )?)+) \|", PAGE, re.MULTILINE)
+    section = PAGE.split("\n## Alerts\n")[1].split("\n## ")[0]
+    named = re.findall(r"^\| ((?:`\w+`(?:, )?)+) \|", section, re.MULTILINE)
     given = {reason for row in named for reason in re.findall(r"`(\w+)`", row)}
     assert given
     assert given <= {reason.value for reason in reasons}
@@ -98,7 +81,12 @@ def test_settings_that_the_page_names_are_there() -> None:
         for name in settings.model_fields
     }
     named = set(re.findall(r"\b[A-Z]{2,}(?:_[A-Z]+)+\b", PAGE))
-    assert named - {"POSTGRES_PASSWORD", "PIP_INDEX_URL"} - {"RESOURCE_EXHAUSTED"} <= known
+    assert named - {"POSTGRES_PASSWORD", "PIP_INDEX_URL"} - {"RESOURCE_EXHAUSTED"} - EVENTS <= known
+
+
+@pytest.mark.parametrize("event", sorted(EVENTS))
+def test_an_event_of_the_page_is_one_that_the_code_tells(event: str) -> None:
+    assert f'"{event}"' in CODE
 
 
 def test_links_of_the_page_lead_somewhere() -> None:

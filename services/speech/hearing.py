@@ -10,8 +10,9 @@ tells how.
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterable, AsyncIterator, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Final as Constant
 
 import structlog
@@ -34,8 +35,9 @@ from services.speech.events import (
     Words,
 )
 from services.speech.ports import Recogniser, Source, UtteranceRecogniser
+from services.speech.scoring import Scorer
 from services.speech.turns import BargedIn, Ended, Paused, Started, TurnEvent, TurnRules, TurnTaker, WentOn
-from services.speech.vad import Vad, VoiceModel, Window
+from services.speech.vad import VoiceModel, Window
 from voicekit.audio import BYTES_PER_MS, silence
 from voicekit.telemetry import meter, note_span, seconds
 
@@ -70,21 +72,24 @@ class Ears:
         turn_rules: TurnRules | None = None,
     ) -> None:
         """Hear with `ways`, the best first, and with `request` when they fail."""
-        self._model, self._ways, self._request = model, ways, request
+        self._scorer, self._ways, self._request = Scorer(model), ways, request
         self._rules, self._turn_rules = rules or AnsweringRules(), turn_rules or TurnRules()
 
     @asynccontextmanager
     async def listen(self, steps: AsyncIterable[Step], first: Expectation) -> AsyncIterator[AsyncIterator[Event]]:
         """Hear a line to its end, of which a `Summary` tells. Leaving the block ends the hearing and all it began."""
-        hearing = _Hearing(Vad(self._model), TurnTaker(self._turn_rules), self._ways, self._request, self._rules)
-        task = asyncio.create_task(hearing.run(steps, first), name="hear")
-        try:
-            yield hearing.events(task)
-        finally:
-            task.cancel()
-            await asyncio.wait([task])
-            if not task.cancelled():
-                task.exception()  # was raised to whoever read the events
+        with self._scorer.line() as vad:
+            hearing = _Hearing(
+                partial(self._scorer.hear, vad), TurnTaker(self._turn_rules), self._ways, self._request, self._rules
+            )
+            task = asyncio.create_task(hearing.run(steps, first), name="hear")
+            try:
+                yield hearing.events(task)
+            finally:
+                task.cancel()
+                await asyncio.wait([task])
+                if not task.cancelled():
+                    task.exception()  # was raised to whoever read the events
 
 
 class _Hearing:
@@ -92,13 +97,13 @@ class _Hearing:
 
     def __init__(
         self,
-        vad: Vad,
+        windows_of: Callable[[bytes], Awaitable[list[Window]]],
         turns: TurnTaker,
         ways: Sequence[Recogniser],
         request: UtteranceRecogniser,
         rules: AnsweringRules,
     ) -> None:
-        self._vad, self._turns = vad, turns
+        self._windows_of, self._turns = windows_of, turns
         self._dictator = Dictator(ways, self._on_partial)
         self._answering = Answering(self._dictator, request, rules)
         self._events: asyncio.Queue[Event | None] = asyncio.Queue()
@@ -122,7 +127,7 @@ class _Hearing:
     async def run(self, steps: AsyncIterable[Step], first: Expectation) -> None:
         """Hear the line to its end, and wait for the words of all turns."""
         async with self._tasks as tasks:
-            self._take(first)
+            await self._take(first)
             dictating = tasks.create_task(self._dictator.run(), name="dictate")
             answering = tasks.create_task(self._tell_words(), name="tell words")
             await self._hear(steps)
@@ -140,7 +145,7 @@ class _Hearing:
             async for step in steps:
                 if stall:
                     stall.cancel()
-                self._take(step)
+                await self._take(step)
                 stall = loop.call_later(_LINE_STALLS_S, self._on_stall)
         finally:
             if stall:
@@ -151,21 +156,21 @@ class _Hearing:
             log.warning("The line brings nothing in the middle of a turn.")
             self._apply(self._turns.finish())
 
-    def _take(self, step: Step) -> None:
+    async def _take(self, step: Step) -> None:
         match step:
             case Sound(pcm):
-                self._hear_sound(pcm)
+                await self._hear_sound(pcm)
             case Silence(ms):
                 for begin in range(0, ms, _PIECE):
-                    self._hear_sound(silence(min(_PIECE, ms - begin)))
+                    await self._hear_sound(silence(min(_PIECE, ms - begin)))
             case Expectation(answer, language):
                 self._turns.expect(answer)
                 self._language = self._dictator.language = language
             case BotSpeech(speaking):
                 self._turns.bot_speaks(speaking)
 
-    def _hear_sound(self, pcm: bytes) -> None:
-        for window in self._vad.feed(pcm):
+    async def _hear_sound(self, pcm: bytes) -> None:
+        for window in await self._windows_of(pcm):
             self._keep(window)
             self._apply(self._turns.feed(window.probability, window.level_dbfs))
         if self._asking:

@@ -5,12 +5,14 @@ Silero v6 at 8 kHz judges; it is the best in noise of what runs on a CPU (`pytho
 whether it is asked at all. The gate is lenient on purpose: it may cost time, never a word. One session of the model
 serves all calls; a call keeps 2 KB of state.
 
-`VoiceModel.score` takes windows of several lines at once, for whoever will batch them.
+`scoring.py` has the windows of several lines judged at once.
 """
 
+import math
 from collections import deque
+from collections.abc import Generator, Sequence
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
 import numpy as np
 import onnxruntime
@@ -65,6 +67,15 @@ class VoiceModel:
         probabilities, state = self._session.run(None, inputs)
         return probabilities[:, 0], state
 
+    def judge(self, questions: Sequence["Question"]) -> list["Judged"]:
+        """Judge one window of each of several lines, which together cost much less than one by one."""
+        if len(questions) == 1:
+            probabilities, state = self.score(questions[0].window, questions[0].state)
+            return [Judged(float(probabilities[0]), state)]
+        windows = np.concatenate([question.window for question in questions])
+        probabilities, state = self.score(windows, np.concatenate([each.state for each in questions], axis=1))
+        return [Judged(each, state[:, at : at + 1].copy()) for at, each in enumerate(probabilities.tolist())]
+
 
 class EnergyGate:
     """Tells which windows of a line are worth the model's time."""
@@ -101,6 +112,27 @@ class EnergyGate:
         self._open_for = self._HANGOVER
 
 
+class Question(NamedTuple):
+    """One window for the model to judge."""
+
+    window: Floats
+    """Shape (1, 288)."""
+    state: Floats
+    """Shape (2, 1, 128)."""
+
+
+class Judged(NamedTuple):
+    """What it says."""
+
+    probability: float
+    state: Floats
+
+
+Steps = Generator[Question, Judged, list["Window"]]
+"""How a piece of a line is heard: the model's part is left to whoever asks for the next step, as it may be asked for
+several lines at once."""
+
+
 class Vad:
     """The ear for one line."""
 
@@ -114,45 +146,57 @@ class Vad:
         self._gate = EnergyGate() if gated else None
         self._rest = b""
         self._skipped: deque[Floats] = deque(maxlen=self._WARM_UP)
-        self._state, self._context = _nothing_heard()
+        self._state, self._context = _NOTHING_HEARD, _NO_CONTEXT
         self.scored = 0
         """Windows that the model judged."""
 
     def feed(self, pcm: bytes) -> list[Window]:
         """Return the windows that `pcm`, any number of bytes, completes; the rest waits for more."""
-        data = self._rest + pcm
+        steps = self.steps(pcm)
+        try:
+            question = next(steps)
+            while True:
+                question = steps.send(self._model.judge([question])[0])
+        except StopIteration as heard:
+            return cast("list[Window]", heard.value)
+
+    def steps(self, pcm: bytes) -> Steps:
+        """Hear the same step by step: yields what the model is to judge, and is sent what it says."""
+        data = self._rest + pcm if self._rest else pcm
         whole = len(data) - len(data) % WINDOW_BYTES
         self._rest = data[whole:]
         if not whole:
             return []
-        waves = samples(data[:whole]).astype(np.float32).reshape(-1, _WINDOW) / 32768
-        levels = 10 * np.log10(np.mean(waves * waves, axis=1) + 1e-10)
-        return [
-            Window(data[at * WINDOW_BYTES : (at + 1) * WINDOW_BYTES], self._judge(wave, level), level)
-            for at, (wave, level) in enumerate(zip(waves, levels.tolist(), strict=True))
-        ]
+        waves = (samples(data[:whole]) * _SCALE).reshape(-1, _WINDOW)
+        windows = []
+        for at, energy in enumerate(np.einsum("ij,ij->i", waves, waves).tolist()):
+            level_dbfs = 10 * math.log10(energy / _WINDOW + 1e-10)
+            piece = data[at * WINDOW_BYTES : (at + 1) * WINDOW_BYTES]
+            windows.append(Window(piece, (yield from self._judge(waves[at], level_dbfs)), level_dbfs))
+        return windows
 
-    def _judge(self, wave: Floats, level_dbfs: float) -> float:
+    def _judge(self, wave: Floats, level_dbfs: float) -> Generator[Question, Judged, float]:
         if self._gate and not self._gate.admits(level_dbfs):
             self._skipped.append(wave)
             return 0.0
         if len(self._skipped) == self._WARM_UP:  # there may have been more: it begins anew
-            self._state, self._context = _nothing_heard()
+            self._state, self._context = _NOTHING_HEARD, _NO_CONTEXT
         while self._skipped:
-            self._score(self._skipped.popleft())
-        probability = self._score(wave)
+            yield from self._score(self._skipped.popleft())
+        probability = yield from self._score(wave)
         if self._gate and probability > self._STILL_SPEECH:
             self._gate.hold()
         return probability if level_dbfs > _INAUDIBLE_DBFS else 0.0
 
-    def _score(self, wave: Floats) -> float:
+    def _score(self, wave: Floats) -> Generator[Question, Judged, float]:
         window = np.concatenate([self._context, wave])[np.newaxis]
         self._context = wave[-_CONTEXT:]
-        probabilities, self._state = self._model.score(window, self._state)
+        probability, self._state = yield Question(window, self._state)
         self.scored += 1
-        return float(probabilities[0])
+        return probability
 
 
-def _nothing_heard() -> tuple[Floats, Floats]:
-    """Return the state and the context of a line that begins."""
-    return np.zeros((2, 1, 128), dtype=np.float32), np.zeros(_CONTEXT, dtype=np.float32)
+_SCALE: Final = np.float32(1 / 32768)
+_NOTHING_HEARD: Final[Floats] = np.zeros((2, 1, 128), dtype=np.float32)
+_NO_CONTEXT: Final[Floats] = np.zeros(_CONTEXT, dtype=np.float32)
+"""State and context of a line that begins; never written to."""

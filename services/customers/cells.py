@@ -18,6 +18,8 @@ _SCIENTIFIC: Final = re.compile(r"[+-]?\d+(\.(\d+))?[eE][+-]?\d+")
 _EXCEL_TEXT: Final = re.compile(r"=\"([^\"]*)\"|'(.*)", re.DOTALL)
 _COMPANY: Final = re.compile(r"m\s*/\s*s\b", re.IGNORECASE)
 _WORD: Final = re.compile(r"[A-Za-z]{4,}")
+_PLAIN_LOAN: Final = re.compile(r"[A-Za-z][A-Za-z0-9/-]{4,63}")
+"""Most loan numbers: no blank is so long, and no number begins with a letter."""
 _DIGITS: Final = 15
 """Digits of a number that a spreadsheet keeps."""
 
@@ -62,6 +64,8 @@ def read_name(text: str, warn: Warn = lambda _code, _message: None) -> str:
 
 def read_loan_id(text: str) -> str:
     """Return a loan number, its case and its leading zeros kept."""
+    if _PLAIN_LOAN.fullmatch(text):
+        return text
     loan_id = clean(text)
     if is_blank(loan_id):
         raise BadCell("LOAN_ID_MISSING", "The loan number is missing.")

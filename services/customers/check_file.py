@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -11,11 +11,12 @@ from statistics import median
 from typing import Final, TypeVar
 
 from services.customers.amounts import read_amount
-from services.customers.cells import Warn, read_loan_id, read_name
+from services.customers.cells import Warn, read_loan_id, read_name, unwrap
+from services.customers.columns import Column
 from services.customers.dates import EPOCH, EPOCH_1904, Order, in_words, month_first, read_due_date
 from services.customers.findings import BadCell, BadFile
 from services.customers.headers import DETAILS
-from services.customers.phone import read_alternate_phone, read_phone, second_phone
+from services.customers.phone import has_several, read_alternate_phone, read_phone, second_phone
 from services.customers.places import read_language, read_state
 from services.customers.rejects import pack, rejected
 from services.customers.repeats import shared_phones, without_duplicates
@@ -24,14 +25,14 @@ from services.customers.table import Table, read_table
 from services.customers.upload_model import CleanFile, LoanRow, Problem, Report
 
 MAX_PROBLEMS: Final = 1000
-TELL_ROWS: Final = 2000
+BLOCK_ROWS: Final = 5000
 _TIMES_MEDIAN: Final = 10
 _ENOUGH_FOR_A_MEDIAN: Final = 10
 
 Tell = Callable[[int, int], None]
 """Is told how many rows have been checked, and of how many."""
-Finding = tuple[str, str, bool]
-"""A code, a message, and whether it is a warning."""
+Block = Callable[[Sequence[int], slice], Sequence[object]]
+"""Reads a column's cells of some rows: those with these numbers, which stand in this slice of the file."""
 Value = TypeVar("Value")
 
 
@@ -95,7 +96,7 @@ def written_out(checked: CheckedFile) -> CleanFile:
 
 
 class _Check:
-    """Reads a table's cells column by column, and notes all that is wrong with each row, not only the first."""
+    """Reads a table's cells block by block, and notes all that is wrong with each row, not only the first."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -105,9 +106,21 @@ class _Check:
         """Return the rows in which nothing is wrong."""
         long = "The row has more cells than the header: perhaps a bare comma."
         self.problems += [Problem(number, "", "ROW_TOO_LONG", long) for number in sorted(self._table.too_long)]
+        columns = self._columns(lender_name, today)
+        total = len(self._table.numbers)
+        good: list[LoanRow] = []
+        for start in range(0, total, BLOCK_ROWS):
+            block = slice(start, start + BLOCK_ROWS)
+            numbers = self._table.numbers[block]
+            values = zip(numbers, *(column(numbers, block) for column in columns), strict=True)
+            good += [LoanRow._make(row) for row in values if None not in row]
+            tell(min(start + BLOCK_ROWS, total), total)
+        return [row for row in good if row.row not in self._table.too_long] if self._table.too_long else good
+
+    def _columns(self, lender_name: str, today: date) -> list[Block]:
+        """Return what reads a block's rows, column by column, in the order of `LoanRow`."""
         order = self._date_order()
-        columns = zip(
-            self._table.numbers,
+        return [
             self._column("name", read_name),
             self._column("phone_number", read_phone),
             self._column("state", read_state),
@@ -118,15 +131,45 @@ class _Check:
             self._column("language", read_language, ""),
             self._alternate_phones(),
             self._details(),
-            strict=True,
-        )
-        total, good = len(self._table.numbers), []
-        for checked, row in enumerate(columns, start=1):
-            if checked % TELL_ROWS == 0 or checked == total:
-                tell(checked, total)
-            if None not in row and row[0] not in self._table.too_long:
-                good.append(LoanRow(*row))
-        return good
+        ]
+
+    def _column(
+        self,
+        field: str,
+        read: Callable[[str, Warn], Value],
+        default: Value | None = None,
+        used: Callable[[Value], str] = str,
+    ) -> Block:
+        texts = self._table.cells.get(field)
+        if texts is None:
+            return lambda numbers, _: [default] * len(numbers)
+        column = Column(self._table.title(field), read, self.problems, used)
+        return lambda numbers, block: column.read(numbers, texts[block])
+
+    def _alternate_phones(self) -> Block:
+        """Read second numbers: from their own column, else the second in the cell of the first."""
+        firsts, seconds = self._table.cells["phone_number"], self._column("alternate_phone", read_alternate_phone, "")
+
+        def read(numbers: Sequence[int], block: slice) -> Sequence[object]:
+            pairs = zip(firsts[block], seconds(numbers, block), strict=True)
+            return [
+                second or (has_several(first) and read_alternate_phone(second_phone(first))) or ""
+                for first, second in pairs
+            ]
+
+        return read
+
+    def _details(self) -> Block:
+        """Return what the optional columns of each row say, as JSON."""
+        names = [name for name in DETAILS if name in self._table.cells]
+        if not names:
+            return lambda numbers, _: ["{}"] * len(numbers)
+
+        def read(_: Sequence[int], block: slice) -> Sequence[object]:
+            rows = zip(*(self._table.cells[name][block] for name in names), strict=True)
+            return [_as_json(names, cells) for cells in rows]
+
+        return read
 
     def note(self, found: Sequence[tuple[int, str, str, bool]], field: str) -> None:
         """Note what was found about a field of some rows: number, code, message, and whether it is a warning."""
@@ -135,52 +178,10 @@ class _Check:
         for number, code, words, warning in found:
             self.problems.append(Problem(number, title, code, words, warning, at[number][place][:MAX_CELL]))
 
-    def _column(
-        self,
-        field: str,
-        read: Callable[[str, Warn], Value],
-        default: Value | None = None,
-        *,
-        used: Callable[[Value], str] = str,
-    ) -> Iterator[Value | None]:
-        """Read each text of a column once, however many rows hold it; None stands where it cannot be read."""
-        texts = self._table.cells.get(field)
-        if texts is None:
-            yield from [default] * len(self._table.numbers)
-            return
-        title = self._table.title(field)
-        known: dict[str, tuple[Value | None, list[Finding]]] = {}
-        for number, text in zip(self._table.numbers, texts, strict=True):
-            entry = known.get(text)
-            if entry is None:
-                entry = known[text] = _read(text, read)
-            value, findings = entry
-            for code, words, warning in findings:
-                taken = used(value) if warning and value is not None else ""
-                taken = "" if taken == text else taken
-                self.problems.append(Problem(number, title, code, words, warning, text[:MAX_CELL], taken))
-            yield value
-
-    def _alternate_phones(self) -> Iterator[str]:
-        """Return each row's second number: from its own column, else the second in the cell of the first."""
-        firsts = self._table.cells["phone_number"]
-        for first, second in zip(firsts, self._column("alternate_phone", read_alternate_phone, ""), strict=True):
-            yield second or read_alternate_phone(second_phone(first))
-
-    def _details(self) -> Iterator[str]:
-        """Return what the optional columns of each row say, as JSON."""
-        names = [name for name in DETAILS if name in self._table.cells]
-        if not names:
-            yield from ["{}"] * len(self._table.numbers)
-            return
-        for cells in zip(*(self._table.cells[name] for name in names), strict=True):
-            said = {name: " ".join(cell.split())[:MAX_CELL] for name, cell in zip(names, cells, strict=True) if cell}
-            yield json.dumps(said, ensure_ascii=False)
-
     def _date_order(self) -> Order:
         """Settle how the column of due dates is written, and say so where nothing in it shows it."""
         title, texts = self._table.title("due_date"), self._table.cells["due_date"]
-        numbered = list(zip(self._table.numbers, texts, strict=True))
+        numbered = list(zip(self._table.numbers, map(unwrap, texts), strict=True))
         american, doubtful = month_first(title, numbered)
         order = Order(american, EPOCH_1904 if self._table.counts_from_1904 else EPOCH)
         if doubtful is not None:
@@ -195,17 +196,9 @@ class _Check:
         return order
 
 
-def _read(text: str, read: Callable[[str, Warn], Value]) -> tuple[Value | None, list[Finding]]:
-    """Return what a text means, None when nothing, and the findings."""
-    findings: list[Finding] = []
-    if len(text) > MAX_CELL:
-        return None, [("CELL_TOO_LONG", f"The cell has more than {MAX_CELL} characters.", False)]
-    if text[:1] in ("=", "@"):
-        return None, [("CELL_FORMULA", "This is a formula: paste its value instead.", False)]
-    try:
-        return read(text, lambda code, words: findings.append((code, words, True))), findings
-    except BadCell as error:
-        return None, [*findings, (error.code, str(error), False)]
+def _as_json(names: Sequence[str], cells: Sequence[str]) -> str:
+    said = zip(names, (" ".join(unwrap(cell).split())[:MAX_CELL] for cell in cells), strict=True)
+    return json.dumps({name: text for name, text in said if text}, ensure_ascii=False)
 
 
 def _unusual_amounts(rows: list[LoanRow]) -> list[tuple[int, str, str, bool]]:
@@ -229,7 +222,10 @@ def _report(checked: CheckedFile, kept: set[int]) -> Report:
     if len(problems) > MAX_PROBLEMS:  # errors go before warnings
         told = sorted(problems, key=lambda problem: problem.warning)[:MAX_PROBLEMS]
         told.sort(key=lambda problem: problem.row)
-    count, packed = pack(rejected(table.numbers, table.rows, kept, problems))
+    # Whoever sent the file mends these rows: whole, as they stood.
+    count, packed = (
+        pack(rejected(table.numbers, table.rows, kept, problems)) if len(kept) < checked.total_rows else (0, b"")
+    )
     return Report(
         format=table.format,
         total_rows=checked.total_rows,

@@ -78,6 +78,13 @@ class ProcessFileChecker:
                 with contextlib.suppress(ProviderDown):  # the next file will find out
                     self._spare = await self._ready_process()
 
+    async def wait_until_ready(self) -> None:
+        """Keep a process ready, and wait until it has come up; for who measures what a file takes after that."""
+        await self.prepare()
+        async with self._turn:
+            if self._spare:
+                await asyncio.to_thread(self._spare.come_up)
+
     async def close(self) -> None:
         """End the process that is kept ready."""
         async with self._turn:
@@ -132,6 +139,7 @@ class _Process:
     """
 
     def __init__(self, command: Sequence[str]) -> None:
+        self._is_up = False
         known = {name: os.environ[name] for name in _MAY_KNOW if name in os.environ}
         with contextlib.ExitStack() as undo:
             self._errors = undo.enter_context(tempfile.TemporaryFile())
@@ -159,10 +167,17 @@ class _Process:
         with contextlib.suppress(OSError), self._errors, self._process:
             pass
 
+    def come_up(self) -> None:
+        """Wait until it takes a file; `_DiedError` when it does not come up."""
+        if not self._is_up and _pipe(self._process.stdout).readline() != READY:
+            self._note_end(had_file=False)
+            raise _DiedError(through_file=False)
+        self._is_up = True
+
     def check(self, ask: Ask, data: bytes, tell: Tell) -> CleanFile:
         """Have a file checked; `BadFile`, and `_DiedError` when there is no whole answer."""
         try:
-            self._come_up()
+            self.come_up()
             try:
                 self._give(ask, data)
                 return self._hear(tell)
@@ -171,11 +186,6 @@ class _Process:
                 raise _DiedError(through_file=self._note_end(had_file=True) != -signal.SIGKILL) from error
         finally:
             self.end()
-
-    def _come_up(self) -> None:
-        if _pipe(self._process.stdout).readline() != READY:
-            self._note_end(had_file=False)
-            raise _DiedError(through_file=False)
 
     def _give(self, ask: Ask, data: bytes) -> None:
         with _pipe(self._process.stdin) as told:

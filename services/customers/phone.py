@@ -9,7 +9,7 @@ from phonenumbers import PhoneMetadata, PhoneNumberType
 from services.customers.cells import Warn, clean, is_blank
 from services.customers.findings import BadCell
 
-_PLAIN: Final = re.compile(r"(?:\+91|91|0)?([6-9]\d{9})", re.ASCII)
+_PLAIN: Final = re.compile(r"(?:\+91[ -]?|91|0)?([6-9]\d{9})(?:\.0)?", re.ASCII)
 _SCIENTIFIC: Final = re.compile(r"(\d)(?:\.(\d+))?[eE]\+?(\d{1,2})", re.ASCII)
 _LIKE_SCIENTIFIC: Final = re.compile(r"\d+(\.\d+)?[eE][+-]?\d+", re.ASCII)
 _SEVERAL: Final = re.compile(r"[/,;|]|\bor\b", re.IGNORECASE)
@@ -56,10 +56,13 @@ def read_alternate_phone(text: str, warn: Warn = lambda _code, _message: None) -
         return ""
 
 
+def has_several(text: str) -> bool:
+    """Tell whether a cell holds several numbers, or may; most cells do not, and need no closer look."""
+    return not text.isdigit() and _SEVERAL.search(text) is not None
+
+
 def second_phone(text: str) -> str:
     """Return the second of several numbers in one cell, as it stands there; empty when there is only one."""
-    if _PLAIN.fullmatch(text):
-        return ""
     parts = [part.strip() for part in _SEVERAL.split(clean(text)) if part.strip()]
     return parts[1] if len(parts) > 1 else ""
 

@@ -19,6 +19,8 @@ def without_duplicates(rows: Sequence[LoanRow]) -> tuple[list[LoanRow], int, lis
 
     Returns what is kept, how many rows only repeated it, and what was found about the loan numbers.
     """
+    if len({(row.lender_name, row.loan_id) for row in rows}) == len(rows):
+        return list(rows), 0, []
     by_loan: dict[tuple[str, str], list[LoanRow]] = defaultdict(list)
     for row in rows:
         by_loan[row.lender_name, row.loan_id].append(row)
@@ -39,6 +41,8 @@ def without_duplicates(rows: Sequence[LoanRow]) -> tuple[list[LoanRow], int, lis
 
 def shared_phones(rows: Sequence[LoanRow]) -> list[Found]:
     """Warn of a phone that several names share: families do. A number with very many names is refused."""
+    if len({row.phone_number for row in rows}) == len(rows):
+        return []
     by_phone: dict[str, list[LoanRow]] = defaultdict(list)
     for row in rows:
         by_phone[row.phone_number].append(row)

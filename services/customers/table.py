@@ -2,9 +2,9 @@
 
 import re
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Final
 
-from services.customers.cells import unwrap
 from services.customers.findings import BadFile
 from services.customers.headers import REQUIRED, fields_in, match_header
 from services.customers.readers import read_sheets
@@ -28,7 +28,7 @@ class Table:
     numbers: list[int]
     """Each row's number, as a person counts it in the file."""
     cells: dict[str, list[str]]
-    """Each field's texts, one for every row."""
+    """Each field's texts as they stand in the file, one for every row."""
     too_long: set[int] = field(default_factory=set)
     """Rows, by their numbers, that have more cells than the header."""
     counts_from_1904: bool = False
@@ -58,9 +58,27 @@ def read_table(data: bytes) -> Table:
         words = f"Row {header_at + 1} was taken for the header; what stands above it was skipped."
         notes.append(Problem(header_at + 1, "", "HEADER_ROW", words, warning=True))
     numbers, rows = _body(sheet, header_at, places, notes)
-    cells = {name: [unwrap(row[place]) if place < len(row) else "" for row in rows] for name, place in places.items()}
+    cells = {name: _cells(rows, place) for name, place in places.items()}
     too_long = {number for number, row in zip(numbers, rows, strict=True) if len(row) > width and any(row[width:])}
     return Table(kind, header[:width], places, rows, numbers, cells, too_long, sheet.counts_from_1904, notes)
+
+
+def _cells(rows: list[list[str]], place: int) -> list[str]:
+    try:
+        return list(map(itemgetter(place), rows))
+    except IndexError:  # some rows end early
+        return [row[place] if place < len(row) else "" for row in rows]
+
+
+def _sparse(row: list[str], places: list[int]) -> bool:
+    """Tell whether at most two of the places of a row are filled."""
+    filled = 0
+    for place in places:
+        if place < len(row) and row[place].strip():
+            filled += 1
+            if filled > 2:
+                return False
+    return True
 
 
 def _choose(sheets: list[Sheet]) -> tuple[Sheet, int]:
@@ -94,8 +112,7 @@ def _body(
     for number, row in enumerate(sheet.rows[header_at + 1 :], start=header_at + 2):
         if not any(row) or not any(map(str.strip, row)):
             continue
-        filled = [place for place in needed if place < len(row) and row[place].strip()]
-        if len(filled) <= 2 and any(_FOOTER.match(cell.strip()) for cell in row):
+        if _sparse(row, needed) and any(_FOOTER.match(cell.strip()) for cell in row):
             notes.append(Problem(number, "", "FOOTER_SKIPPED", "This row is a sum or a note, and was skipped.", True))
             continue
         numbers.append(number)

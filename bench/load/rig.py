@@ -22,7 +22,7 @@ _ROOMY: Final = {
     # The emulated account has no limits, and the phones ring until the bench lets borrowers pick up.
     "EXOTEL_REQUESTS_PER_MINUTE": "60000",
     "RING_SECONDS": "300",
-    "MAX_CALLS": "1000",
+    "MAX_CALLS": "200",
     "TTS_REQUESTS_PER_MINUTE": "60000",
     "STT_REQUESTS_PER_MINUTE": "60000",
     "RECORDINGS_DIR": "",

@@ -21,6 +21,7 @@ STARVED_S = 0.12
 """A generator that was ever so late says that the machine had no time for us, and nothing about gaps."""
 
 
+@pytest.mark.timeout(240)  # seven processes start, and calls go on in real time
 async def test_five_calls_at_once_are_greeted_answered_and_without_a_gap(tmp_path: Path) -> None:
     stock = Stock(20, BORROWERS[:2])
     stock.write_book(tmp_path / "book.json")

@@ -11,7 +11,7 @@ from pydantic import Field, PositiveFloat, PositiveInt
 
 from services.customers.dialling import Dialler, Retries
 from services.customers.grpc_telephony import SERVICE, GrpcTelephony
-from services.customers.jobs import ENTRYPOINT, trim_log
+from services.customers.jobs import ENTRYPOINT, trim_log, try_failed_again
 from services.customers.postgres import Database, open_database
 from services.customers.postgres_calls import PostgresCalls
 from services.customers.postgres_entries import PostgresEntries
@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 AFTER_TROUBLE: Final = timedelta(seconds=5)
 LOOK_EVERY: Final = timedelta(seconds=1)
 """How long a job that has become due may wait when the notice of it is lost."""
-TRIM_EVERY: Final = 600.0
+TEND_EVERY: Final = 600.0
 LOG_KEPT: Final = timedelta(days=2)
 
 
@@ -99,24 +99,26 @@ async def work(settings: DialerSettings, stop: asyncio.Event) -> None:
             after, telephony = settings.dial_unknown_seconds, GrpcTelephony(there)
             dialler = Dialler(entries, telephony, settings.policy, settings.retries, now, unknown_after=after)
             await health.set_ready(True)
-            trimming = asyncio.create_task(_trim(database), name="trim the log")
+            tending = asyncio.create_task(_tend(database), name="tend the queue")
             await _take_jobs(QueueManager(Queries(AsyncpgDriver(connection))), dialler, settings, stop)
-            trimming.cancel()
-            await asyncio.wait([trimming])
+            tending.cancel()
+            await asyncio.wait([tending])
     finally:
         await health.drain(0)
         await connection.close(timeout=5)
 
 
-async def _trim(database: Database) -> None:
-    """Keep pgqueuer's log small for as long as the worker lives."""
+async def _tend(database: Database) -> None:
+    """Keep pgqueuer's log small and nothing put aside, for as long as the worker lives."""
     while True:
         try:
             async with database.connection() as connection:
                 await trim_log(connection, LOG_KEPT)
+                if again := await try_failed_again(connection):
+                    log.warning("Entries of the queue that had failed are tried again.", count=again)
         except VoiceError:
-            log.warning("The log of the queue was not trimmed: the database does not answer.")
-        await asyncio.sleep(TRIM_EVERY)
+            log.warning("The queue was not tended: the database does not answer.")
+        await asyncio.sleep(TEND_EVERY)
 
 
 async def _take_jobs(queue: QueueManager, dialler: Dialler, settings: DialerSettings, stop: asyncio.Event) -> None:

@@ -59,6 +59,14 @@ async def drop_jobs(connection: "Connection", campaign_id: int) -> None:
     await connection.execute(query, campaign_id, timeout=JOBS_WITHIN)
 
 
+async def try_failed_again(connection: "Connection") -> int:
+    """Queue anew what was put aside because of a mistake of ours, so that nobody is lost by it; return how many."""
+    queries = Queries(AsyncpgDriver(cast("asyncpg.Connection[Any]", connection)))
+    failed = await queries.list_failed_jobs(limit=_BATCH)
+    await queries.requeue_jobs([job.id for job in failed])
+    return len(failed)
+
+
 async def trim_log(connection: "Connection", older_than: timedelta) -> None:
     """Forget what pgqueuer noted about jobs long ago: it only feeds its own statistics."""
     query = "DELETE FROM pgqueuer_log WHERE created < now() - $1::interval"

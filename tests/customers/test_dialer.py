@@ -277,6 +277,13 @@ async def test_the_worker_tells_that_it_lives_and_takes_work(stand: Stand) -> No
         watching.cancel()
 
 
+async def test_whom_a_mistake_of_ours_put_aside_is_called_all_the_same(stand: Stand) -> None:
+    await stand.queue(await stand.record.add_customer())
+    await stand.record.run("UPDATE pgqueuer SET status = 'failed'")
+    async with stand.worker():
+        await stand.until(LIVE, 1)
+
+
 async def test_the_queue_s_log_is_trimmed(stand: Stand) -> None:
     await stand.queue(await stand.record.add_customer())
     await stand.record.run("UPDATE pgqueuer_log SET created = now() - interval '3 days'")

@@ -191,7 +191,7 @@ DROP FUNCTION apply_call_facts(uuid, text, text, timestamptz, text, text, boolea
 
 CREATE FUNCTION apply_call_facts(
     p_call_id uuid, p_key text, p_source text, p_at timestamptz, p_call_sid text, p_language_used text,
-    p_verified boolean, p_disposition text, p_callback_words text, p_callback_time timestamptz
+    p_verified boolean, p_disposition text, p_callback_words text, p_callback_time timestamptz DEFAULT NULL
 ) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
     call call_sessions;

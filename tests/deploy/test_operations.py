@@ -51,6 +51,7 @@ def test_every_service_has_an_example() -> None:
         "voice.dialog.v1.DialogService",
         "voice.customers.v1.CustomersService",
         "voice.customers.v1.CallsService",
+        "voice.customers.v1.DialingService",
     }
     assert health_pb2.DESCRIPTOR.package == "grpc.health.v1"
 

@@ -7,7 +7,7 @@ from bench.__main__ import benches, main
 
 
 def test_every_bench_says_in_a_line_what_it_measures() -> None:
-    assert {"vad", "turns"} <= set(benches())
+    assert {"vad", "turns", "corpus", "hearing"} <= set(benches())
     assert all(what.endswith(".") for what in benches().values())
     assert "lines" not in benches()  # a helper
 

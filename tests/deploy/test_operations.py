@@ -82,7 +82,7 @@ def test_settings_that_the_page_names_are_there() -> None:
         for name in settings.model_fields
     }
     named = set(re.findall(r"\b[A-Z]{2,}(?:_[A-Z]+)+\b", PAGE))
-    assert named - {"POSTGRES_PASSWORD", "PIP_INDEX_URL"} - {"RESOURCE_EXHAUSTED"} - EVENTS <= known
+    assert named - {"POSTGRES_PASSWORD", "PIP_INDEX_URL"} - {"RESOURCE_EXHAUSTED", "NOT_FOUND"} - EVENTS <= known
 
 
 @pytest.mark.parametrize("event", sorted(EVENTS))

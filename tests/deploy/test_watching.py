@@ -1,9 +1,7 @@
 """Alerts and the dashboard: they parse, they fire when they should, and they ask for what is measured."""
 
 import json
-import os
 import re
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,7 @@ from prometheus_client import REGISTRY, generate_latest
 
 from tests.deploy.manifests import DEPLOY, Manifests, name_of
 from tests.deploy.watched import ALERTS, CODE, PAGE, instruments, metrics_of
+from tests.support.programs import needed
 from tools.grafana import FILE, ROWS, Panel, dashboard
 
 RULES, TESTS = DEPLOY / "alerts.yaml", DEPLOY / "alerts.test.yaml"
@@ -24,13 +23,8 @@ QUERIES = [query for panel in PANELS for query, _ in panel.queries]
 
 
 def promtool(*arguments: str | Path) -> None:
-    """Run Debian's promtool (package prometheus); what it prints explains a failure."""
-    program = shutil.which("promtool")
-    if program is None:
-        why = "promtool is not here (Debian's package prometheus), so the rules are not tried"
-        if os.environ.get("CI") == "true":
-            pytest.fail(why)
-        pytest.skip(why)
+    """Run promtool; what it prints explains a failure."""
+    program = needed("promtool", package="prometheus", what="whether alerts fire and queries parse")
     done = subprocess.run([program, *arguments], capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 

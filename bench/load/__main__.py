@@ -16,7 +16,7 @@ from typing import Any, Final
 from bench.load.bare import floors
 from bench.load.drive import Driver
 from bench.load.figures import Figures, counts, figures, medians
-from bench.load.report import machine, markdown, table
+from bench.load.report import fill, machine, table
 from bench.load.rig import Cores, Latencies, on_cores, punctual, running
 from bench.load.speech import Stock
 from local.server_process import CannotStart
@@ -45,7 +45,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--nice", type=int, default=0, help="of all processes: under 0 to be left alone by others (0)")
     parser.add_argument("--no-floor", action="store_true", help="leave out the bare servers")
     parser.add_argument("--json", type=Path, help="write all figures here")
-    parser.add_argument("--markdown", type=Path, help="write the table here")
+    parser.add_argument("--markdown", type=Path, help="write the tables here, between the marks of a page")
     parser.add_argument("--keep", type=Path, help="folder for logs; a temporary one otherwise")
     return parser.parse_args()
 
@@ -117,7 +117,8 @@ def main() -> int:
     if options.json:
         options.json.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     if options.markdown:
-        options.markdown.write_text(markdown(result), encoding="utf-8")
+        page = options.markdown.read_text(encoding="utf-8") if options.markdown.exists() else ""
+        options.markdown.write_text(fill(page, result), encoding="utf-8")
     return 0
 
 

@@ -160,7 +160,12 @@ def _double(program: Program, index: int) -> tuple[Program, str, str]:
         ports = Ports.free()
         address, web = f"127.0.0.1:{ports.telephony}", f"http://127.0.0.1:{ports.telephony_http}"
         name = f"telephony-{index + 1}"
-        environment |= {"TELEPHONY_LISTEN": address, "TELEPHONY_HTTP_PORT": str(ports.telephony_http), "BASE_URL": web}
+        environment |= {
+            "TELEPHONY_LISTEN": address,
+            "TELEPHONY_HTTP_PORT": str(ports.telephony_http),
+            "BASE_URL": web,
+            "METRICS_PORT": str(ports.dashboard),  # nobody else has it
+        }
     return replace(program, name=name, environment=environment, ready=grpc_ready(address, "telephony")), address, web
 
 

@@ -32,10 +32,11 @@ from services.telephony.model import (
 )
 from services.telephony.mouth import Mouth
 from services.telephony.notes import Notes
+from services.telephony.outcomes import hung_up, led_to_its_end
 from services.telephony.parts import Parts
 from services.telephony.ports import Leg
 from services.telephony.recording import Recording
-from voicekit.telemetry import note_span
+from services.telephony.stopwatch import Stopwatch
 
 HOLD_AFTER: Final = 4.0
 GIVE_UP_AFTER: Final = 12.0
@@ -46,13 +47,6 @@ WORDS_WITHIN: Final = 5.0
 """Seconds that words may take after their utterance has ended; an utterance, and an apology, have limits too."""
 UTTERANCE_WITHIN: Final = 45.0
 FAREWELL_WITHIN: Final = 15.0
-REASONS: Final = {
-    "SILENT": Reason.NO_RESPONSE,
-    "WN": Reason.WRONG_PERSON,
-    "TPC": Reason.WRONG_PERSON,
-    "MACHINE": Reason.VOICEMAIL,
-}
-"""What the record calls the end of a conversation in which the borrower was not spoken to, by what was achieved."""
 RESUME_WITHIN: Final = 3.0
 """Seconds after which a line that was paused goes on, whatever is heard: speech tells sooner what it was."""
 FINISH_WITHIN: Final = 1.0
@@ -95,24 +89,22 @@ class CallSession:
         self._alarms = Alarms(self._mail.post)
         self._ears = Ears(parts.speech, brief.call_id, self._mail.put)
         self._mind = Mind(parts.dialog, brief, self._mail.put, snapshot)
-        self._floor = Floor()
+        self._floor, self._watch = Floor(), Stopwatch()
         self._mouth = Mouth(
             brief.call_id,
             leg,
             parts,
             journal,
-            now_ms=self._now_ms,
+            now_ms=self._watch.now_ms,
             post=self._mail.post,
             on_audible=self._audible,
             recording=recording,
             hold=lambda: self._clerk.hold,
         )
-        self._began = 0.0
         self._turn: Turn | None = None  # dialog's last, whether it is being said or was
         self._awaits_dialog = False
         self._farewell: Ending | None = None
         self._borrower_spoke = False
-        self._words_ended_at: float | None = None  # when the borrower last fell silent; for the metric alone
         self.language = ""
         """Language of the conversation; empty before it begins."""
         self.notice_given = False
@@ -142,7 +134,7 @@ class CallSession:
 
     async def run(self) -> Ending:
         """Converse until one side ends the call, and return how it ended. Cancel it to cut the call off."""
-        self._began = asyncio.get_running_loop().time()
+        self._watch.start()
         try:
             async with asyncio.TaskGroup() as tasks:
                 self._tasks = tasks
@@ -181,8 +173,8 @@ class CallSession:
     async def _narrate(self) -> Ending:
         while True:
             match await self._mail.get():
-                case Ended(ending, hung_up):
-                    return self._why_hung_up(ending) if hung_up else ending
+                case Ended(ending, by_borrower):
+                    return self._why_hung_up(ending) if by_borrower else ending
                 case Farewell(ending):
                     self._say_goodbye(ending)
                 case Elapsed() as alarm:
@@ -240,20 +232,10 @@ class CallSession:
         if self._turn and self._turn.next is Next.TRANSFER:
             await self._before_transfer()
             return Ending(Status.AGENT_TRANSFER, Reason.AGENT_TRANSFER)
-        return self._done()
-
-    def _done(self) -> Ending:
-        """Tell how a conversation ended that dialog has led to its end."""
-        disposition = self._turn.facts.disposition if self._turn else ""
-        return Ending(Status.COMPLETED, REASONS.get(disposition, Reason.CONVERSATION_DONE))
+        return led_to_its_end(self._turn)
 
     def _why_hung_up(self, ending: Ending) -> Ending:
-        """Tell a hang-up after the last line from one in the middle, and from one before a word was said."""
-        if self._farewell:
-            return self._farewell
-        if self._turn and self._turn.next is Next.HANG_UP:
-            return self._done()
-        return ending if self._borrower_spoke else Ending(Status.COMPLETED, Reason.HUNG_UP_EARLY)
+        return self._farewell or hung_up(ending, self._turn, spoke=self._borrower_spoke)
 
     # Our side.
 
@@ -333,8 +315,7 @@ class CallSession:
             case SpeechEnded(utterance, _, ended_ms):
                 self._mouth.resume()  # it was no interruption, or nothing is paused any more
                 if self._floor.speech_ended(utterance, ended_ms):
-                    silent_s = (self._ears.position_ms - ended_ms) / 1000
-                    self._words_ended_at = asyncio.get_running_loop().time() - silent_s
+                    self._watch.fell_silent(since=(self._ears.position_ms - ended_ms) / 1000)
                     self._alarms.set("words", WORDS_WITHIN)
                 elif self._listens:
                     self._listen()
@@ -359,7 +340,7 @@ class CallSession:
     def _words(self, words: Transcribed) -> None:
         self._alarms.stop("listen", "words")
         self._borrower_spoke = self._borrower_spoke or bool(words.text)
-        began = self._now_ms() - self._ears.position_ms  # the call is older than its first sound
+        began = self._watch.now_ms() - self._ears.position_ms  # the call is older than its first sound
         self._journal.they_said(
             self._turn.state if self._turn else "",
             words.text,
@@ -403,15 +384,6 @@ class CallSession:
     def _audible(self, audible: bool) -> None:
         """Take note of the playback clock: our side begins to be heard, or no longer is."""
         self._ears.bot_speaks(audible)
-        now = asyncio.get_running_loop().time()
-        if audible and self._words_ended_at is not None:
-            metrics.turn_response.record(now - self._words_ended_at)
+        if audible:
             state = self._turn.state if self._turn else ""
-            note_span("turn", now - self._words_ended_at, state=state, language=self.language)
-            self._words_ended_at = None
-        elif audible and not self.notice_given:
-            metrics.greeting.record(now - self._began)
-            note_span("greeting", now - self._began, language=self.language)
-
-    def _now_ms(self) -> int:
-        return round((asyncio.get_running_loop().time() - self._began) * 1000)
+            self._watch.heard_us(greeting=not self.notice_given, state=state, language=self.language)

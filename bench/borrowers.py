@@ -22,12 +22,17 @@ _FILL: Final = """
     INSERT INTO customers
         (name, phone_number, state, loan_id, lender_name, amount_paise, due_date, language_code, call_status)
     SELECT
-        ($2::text[])[1 + n % cardinality($2)] || ' ' || n % 9973, '+91' || 7000000000 + n * 7 % 999999937,
-        ($3::text[])[1 + n % cardinality($3)], 'AF' || lpad(n::text, 9, '0'), 'Asha Finance',
-        100000 + n * 7919 % 5000000, current_date + 3 + (n % 60)::int,
-        ($4::text[])[1 + n % cardinality($4)], ($5::text[])[1 + n % cardinality($5)]
+        ($2::text[])[1 + hashes[1] % cardinality($2)] || ' ' || n % 9973,
+        '+91' || 6000000000 + n * 2654435761 % 4000000000,
+        ($3::text[])[1 + hashes[2] % cardinality($3)], 'AF' || lpad(n::text, 9, '0'), 'Asha Finance',
+        100000 + hashes[3] % 5000000, current_date + 3 + hashes[4] % 60,
+        ($4::text[])[1 + hashes[5] % cardinality($4)], ($5::text[])[1 + hashes[6] % cardinality($5)]
     FROM generate_series(1, $1::bigint) AS n
+    CROSS JOIN LATERAL (
+        SELECT array_agg(hashint8(n * 8 + k) & 2147483647 ORDER BY k) AS hashes FROM generate_series(1, 6) AS k
+    ) AS random
 """
+"""Nothing of a borrower follows from anything else, and the same numbers make the same borrowers."""
 
 
 def quiet() -> None:

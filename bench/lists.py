@@ -30,7 +30,7 @@ _UPLOADS: Final = """
         VALUES ('b.csv', '', 'b', 'processing', 1, 1), ('s.csv', '', 's', 'processing', 1, 1) RETURNING id
     )
     INSERT INTO upload_customers (upload_id, customer_id, row_number)
-    SELECT big.id, c.id, 1 FROM big, customers AS c WHERE c.id % CASE big.id WHEN 1 THEN 10 ELSE 1000 END = 7
+    SELECT big.id, c.id, 1 FROM big, customers AS c WHERE hashint8(c.id) % CASE big.id WHEN 1 THEN 10 ELSE 1000 END = 7
 """
 FILTERS: Final[Mapping[str, CustomerFilter]] = {
     "none": CustomerFilter(),
@@ -41,7 +41,8 @@ FILTERS: Final[Mapping[str, CustomerFilter]] = {
     "state: nobody": CustomerFilter(state="Goa"),
     "language": CustomerFilter(language_code="ta-IN"),
     "text: a name": CustomerFilter(text="asha"),
-    "text: a phone": CustomerFilter(text="+917000700"),
+    "text: a phone": CustomerFilter(text=f"+91{6_000_000_000 + 12_345 * 2_654_435_761 % 4_000_000_000}"),
+    "text: a phone's end": CustomerFilter(text=str(6_000_000_000 + 123 * 2_654_435_761 % 4_000_000_000)[-6:]),
     "text: a loan": CustomerFilter(text="af000012345"),
     "text: nobody": CustomerFilter(text="zzyzx"),
     "upload: a tenth": CustomerFilter(upload_id=1),

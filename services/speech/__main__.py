@@ -13,7 +13,8 @@ from redis.backoff import NoBackoff
 from services.speech.answering import AnsweringRules
 from services.speech.breaker import Breaker
 from services.speech.hearing import Ears
-from services.speech.ports import Recogniser
+from services.speech.limits import LiveLimit
+from services.speech.ports import Limit, Recogniser
 from services.speech.recorded import RecordedPrompts
 from services.speech.redis_limits import RedisLimit
 from services.speech.redis_store import RedisStore
@@ -36,6 +37,8 @@ from voicekit.rpc import RpcServer
 from voicekit.settings import load
 
 SERVICE_NAME = "voice.speech.v1.SpeechService"
+_KEPT_FOR_LIVE: Final = 5
+"""One in so many requests is kept for lines that a borrower waits for."""
 _WORDS_TAKE_MS: Final = 200
 """A turn whose words are not known ends so much later at least."""
 
@@ -50,11 +53,21 @@ class SharedRedis:
         self.breaker = Breaker()
 
 
-def limit(shared: SharedRedis, settings: Settings, api: str, per_minute: int) -> RedisLimit:
-    """Make the limit that all pods share for one of the account's interfaces."""
+def limit(shared: SharedRedis, settings: Settings, api: str, per_minute: int, alone: int) -> RedisLimit:
+    """Make the limit that all pods share for one of the account's interfaces; `alone` holds while Redis is away."""
     account = hashlib.sha256(settings.sarvam_api_key.get_secret_value().encode()).hexdigest()[:12]
-    alone = min(per_minute, settings.requests_per_minute_alone)
+    alone = min(per_minute, alone)
     return RedisLimit(shared.client, shared.breaker, api=api, key=account, limit=per_minute, alone_limit=alone)
+
+
+def speaking_limits(shared: SharedRedis, settings: Settings) -> tuple[Limit, Limit]:
+    """Make the limit of lines that are prepared, and that of lines for which a borrower waits: together the plan's."""
+    per_minute, alone = settings.tts_requests_per_minute, settings.requests_per_minute_alone
+    kept, kept_alone = per_minute // _KEPT_FOR_LIVE, max(1, alone // _KEPT_FOR_LIVE)
+    common = limit(shared, settings, "sarvam-tts", per_minute - kept, max(1, alone - kept_alone))
+    if not kept:
+        return common, common
+    return common, LiveLimit(common, limit(shared, settings, "sarvam-tts-live", kept, kept_alone))
 
 
 def ears(settings: Settings, account: SarvamAccount, shared: SharedRedis) -> Ears:
@@ -72,7 +85,8 @@ def ears(settings: Settings, account: SarvamAccount, shared: SharedRedis) -> Ear
     model, mode = settings.sarvam_stt_model, settings.sarvam_stt_mode
     if settings.sarvam_stt_legacy_enabled:
         ways.append(SarvamLegacy(account, path=settings.sarvam_stt_legacy_path, model=model, mode=mode))
-    requests = limit(shared, settings, "sarvam-stt", settings.stt_requests_per_minute)
+    alone = settings.requests_per_minute_alone
+    requests = limit(shared, settings, "sarvam-stt", settings.stt_requests_per_minute, alone)
     return Ears(
         VoiceModel(),
         ways,
@@ -108,12 +122,14 @@ async def voice(settings: Settings, account: SarvamAccount, shared: SharedRedis)
         temperature=settings.sarvam_tts_temperature,
     )
     socket = SarvamTtsSocket(account, spoken, path=settings.sarvam_tts_path, warm=settings.sarvam_tts_warm_sockets)
+    prepared, live = speaking_limits(shared, settings)
     speaking = Speaking(
         [socket, SarvamTtsRest(account, spoken)],
-        limit(shared, settings, "sarvam-tts", settings.tts_requests_per_minute),
+        prepared,
         RedisStore(shared.client, shared.breaker),
         voice_name=spoken.name,
         memory=MemoryStore(settings.speech_memory_mb << 20),
+        live_limit=live,
         recorded=RecordedPrompts(settings.speech_recorded_prompts_dir).find,
     )
     async with socket.running():

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-from services.speech.ports import QueueFull
+from services.speech.ports import Limit, QueueFull
 
 _TICK_S: Final = 1e-6
 """Between two places, so that those who wait for them wake in their order."""
@@ -56,6 +56,20 @@ class ProcessLimit:
         now = asyncio.get_running_loop().time()
         place = self._log.reserve(now, within_s=within_s)
         await wait_for_place(place - now, lambda: self._log.give_back(place))
+
+
+class LiveLimit:
+    """What is wanted now goes first: it has all the places that nobody waits for, and some that are kept for it."""
+
+    def __init__(self, common: Limit, kept: Limit) -> None:
+        self._common, self._kept = common, kept
+
+    async def take(self, *, within_s: float) -> None:
+        """Wait for this request's turn; see `Limit`."""
+        try:
+            await self._common.take(within_s=0.0)
+        except QueueFull:
+            await self._kept.take(within_s=within_s)
 
 
 async def wait_for_place(wait_s: float, give_back: Callable[[], None]) -> None:

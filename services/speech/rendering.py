@@ -92,6 +92,8 @@ class Rendering:
         self._error: Exception | None = None
         self._changed = asyncio.Event()
         self.listeners = 0
+        self.wanted_now = asyncio.Event()
+        """Set when a borrower waits for it."""
 
     @property
     def over(self) -> bool:

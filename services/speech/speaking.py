@@ -76,6 +76,7 @@ class Speaking:
         *,
         voice_name: Callable[[str], str],
         memory: MemoryStore,
+        live_limit: Limit | None = None,
         recorded: Recorded = lambda _text, _language: None,
         rules: SpeakingRules | None = None,
     ) -> None:
@@ -83,7 +84,7 @@ class Speaking:
 
         Args:
             ways: providers of the same voice.
-            limit: of requests to them.
+            limit: of requests to them; `live_limit` that of lines which are wanted now, the same when None.
             shared: what all processes have rendered.
             voice_name: names the voice that speaks a language; part of what a rendition is known by.
             memory: what this process has at hand.
@@ -91,6 +92,7 @@ class Speaking:
             rules: times.
         """
         self._ways, self._limit, self._shared, self._voice_name = ways, limit, shared, voice_name
+        self._live_limit = live_limit or limit
         self._memory, self._recorded, self._rules = memory, recorded, rules or SpeakingRules()
         self._under_way: dict[str, tuple[Rendering, asyncio.Task[None]]] = {}
 
@@ -125,6 +127,8 @@ class Speaking:
             task.add_done_callback(lambda done: self._forget(key, done))
         rendering, task = self._under_way[key]
         rendering.listeners += 1
+        if wait_s is None:
+            rendering.wanted_now.set()
         try:
             async with aclosing(rendering.listen()) as pieces:
                 # Who joins a rendering that waits for a later place does not wait as long.
@@ -197,7 +201,7 @@ class Speaking:
         """Make a line's audio; its failure is the listeners' to hear."""
         began = asyncio.get_running_loop().time()
         try:
-            await self._limit.take(within_s=wait_s)
+            await self._wait_for_place(rendering, wait_s)
             try:
                 await self._make_first(rendering, line, language)
             except ProviderDown as error:
@@ -218,6 +222,20 @@ class Speaking:
         life_s = self._rules.personal_life_s if line.personal else self._rules.static_life_s
         await self._shared.put(key, pcm, life_s=life_s)
 
+    async def _wait_for_place(self, rendering: Rendering, wait_s: float) -> None:
+        """Wait for the provider's limit: a line that is prepared as long as it may, or until it is wanted now."""
+        if not rendering.wanted_now.is_set():
+            place = asyncio.ensure_future(self._limit.take(within_s=wait_s))
+            wanted = asyncio.ensure_future(rendering.wanted_now.wait())
+            try:
+                await asyncio.wait([place, wanted], return_when=asyncio.FIRST_COMPLETED)
+                if place.done():
+                    return place.result()
+            finally:
+                wanted.cancel()
+                place.cancel()
+        return await self._live_limit.take(within_s=self._rules.live_wait_s)
+
     async def _make_first(self, rendering: Rendering, line: Line, language: str) -> None:
         loop = asyncio.get_running_loop()
         asked_at, screen = loop.time(), Screen(line.text)
@@ -233,7 +251,8 @@ class Speaking:
 
     async def _make_again(self, rendering: Rendering, line: Line, language: str) -> None:
         """Make the whole line the last way there is, and go on with it where the first way broke off."""
-        await self._limit.take(within_s=self._rules.live_wait_s)
+        limit = self._live_limit if rendering.wanted_now.is_set() else self._limit
+        await limit.take(within_s=self._rules.live_wait_s)
         screen, whole = Screen(line.text), bytearray()
         try:
             async with (

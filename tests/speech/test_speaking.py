@@ -4,7 +4,8 @@ from contextlib import aclosing
 import pytest
 
 from emulators.audio import silence, tone
-from services.speech.ports import ProviderRefused, QueueFull
+from services.speech.limits import LiveLimit, ProcessLimit
+from services.speech.ports import Limit, ProviderRefused, QueueFull
 from services.speech.speaking import Line, Speaking
 from services.speech.stores import MemoryStore
 from tests.speech.fakes import DictStore, FakeSynthesiser, NoLimit
@@ -185,6 +186,36 @@ async def test_preparing_waits_for_the_limit_as_long_as_it_may(stage: Stage) -> 
     await stage.another_pod().prepare([LINE], "hi-IN", within_s=18)
     await stage.says(PERSONAL, stage.another_pod())
     assert waits == pytest.approx([18, 1.0])
+
+
+def busy(limit: Limit, stage: Stage, live: Limit) -> Speaking:
+    return Speaking([stage.first], limit, stage.shared, voice_name=str, memory=MemoryStore(1 << 20), live_limit=live)
+
+
+async def test_a_line_that_is_wanted_now_waits_behind_nothing_that_is_prepared(stage: Stage) -> None:
+    common, loop = ProcessLimit(2, 60.0), asyncio.get_running_loop()
+    speaking = busy(common, stage, LiveLimit(common, ProcessLimit(1, 60.0)))
+    lines = [Line(f"पंक्ति {number} है।") for number in range(6)]
+    preparing = asyncio.create_task(speaking.prepare(lines, "hi-IN", within_s=300))
+    await asyncio.sleep(5)
+    asked = loop.time()
+    await stage.says(PERSONAL, speaking)
+    assert loop.time() - asked < 3
+    assert None not in await preparing
+    assert loop.time() > 60
+
+
+async def test_a_line_that_waits_to_be_prepared_goes_first_when_it_is_wanted_now(stage: Stage) -> None:
+    common, loop = ProcessLimit(1, 60.0), asyncio.get_running_loop()
+    speaking = busy(common, stage, LiveLimit(common, ProcessLimit(1, 60.0)))
+    preparing = asyncio.create_task(speaking.prepare([PERSONAL, LINE], "hi-IN", within_s=300))
+    await asyncio.sleep(5)
+    asked = loop.time()
+    await stage.says(LINE, speaking)
+    assert loop.time() - asked < 3
+    assert None not in await preparing
+    assert loop.time() < 30
+    assert stage.requests == 2
 
 
 async def test_a_recording_goes_before_all_else(stage: Stage) -> None:

@@ -5,12 +5,11 @@ from playwright.async_api import expect
 
 from tests.browser.conftest import Visiting
 
-pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.timeout(150)]
+pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.timeout(300)]
 
 TIMES = "[performance.now(), performance.getEntriesByName('first-contentful-paint')[0].startTime]"
 VIEWS = {
-    "live": "Calls today",
-    "trends": "Today",
+    "now": "Calls today",
     "calls": "Calls",
     "borrowers": "Borrowers",
     "upload": "Upload borrowers",

@@ -4,7 +4,7 @@ from playwright.async_api import expect
 from local.system import System
 from tests.browser.conftest import Visiting
 
-pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.timeout(150)]
+pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.timeout(300)]
 
 
 async def test_a_wrong_password_is_told_in_words_and_the_right_one_opens_the_dashboard(

@@ -41,16 +41,16 @@ _NAMES: Final = ("Anil", "Bela", "Chitra", "Dinesh", "Esha", "Farid", "Gita", "H
 _SPELLINGS: Final = ("{}", "0{}", "+91 {}", "91{}", " {} ", "00{}")
 _AMOUNTS: Final = ("4550", "₹1,23,456.00", "Rs. 7,250/-", "3999.50", "12,500")
 
-BAD: Final[Sequence[tuple[Mapping[str, str], Mapping[str, str]]]] = (
-    ({"Mobile No.": "99999"}, {"Mobile No.": "9999900291"}),
-    ({"EMI Amount": "four thousand"}, {"EMI Amount": "4000"}),
-    ({"Due Date": "31/02/2027"}, {"Due Date": DUE}),
-    ({"Loan A/c No.": ""}, {"Loan A/c No.": "LN00000294"}),
+BAD: Final = (
+    ("Mobile No.", "99999", "9999900{}"),
+    ("EMI Amount", "four thousand", "4000"),
+    ("Due Date", "31/02/2027", DUE),
+    ("Loan A/c No.", "", "LN00000{}"),
 )
-"""Rows that are rejected: the cell that is wrong, and what repairs it."""
+"""Why rows are rejected: the column, what stands there, and what repairs it, with a number that nobody has."""
 
 
-def _row(number: int, phone: str, name: str, **wrong: str) -> dict[str, str]:
+def _row(number: int, phone: str, name: str) -> dict[str, str]:
     return {
         "Customer Name": name,
         "Mobile No.": phone,
@@ -58,7 +58,7 @@ def _row(number: int, phone: str, name: str, **wrong: str) -> dict[str, str]:
         "Loan A/c No.": f"LN{number:08d}",
         "EMI Amount": "4550.00",
         "Due Date": DUE,
-    } | wrong
+    }
 
 
 def _messy() -> list[dict[str, str]]:
@@ -70,9 +70,14 @@ def _messy() -> list[dict[str, str]]:
             spelling = "0091{}"
         row = _row(number, spelling.format(f"9999900{number}"), f"{_NAMES[place % 10]} {chr(65 + place // 10)}.")
         rows.append(row | {"State": _PLACES[place % len(_PLACES)], "EMI Amount": _AMOUNTS[place % len(_AMOUNTS)]})
-    for place, (wrong, _) in enumerate(BAD):
-        rows.insert(7 + 9 * place, _row(291 + place, f"9999900{291 + place}", f"Wrong {_NAMES[place]}", **wrong))
+    for place, bad in enumerate(_bad(291)):
+        rows.insert(7 + 9 * place, bad)
     return rows
+
+
+def _bad(first: int) -> list[dict[str, str]]:
+    rows = enumerate(BAD, start=first)
+    return [_row(number, f"9999900{number}", f"Wrong {number}") | {title: wrong} for number, (title, wrong, _) in rows]
 
 
 HOME: Final = "Jharkhand"
@@ -82,6 +87,8 @@ CALLED: Final = [
 """A clean file of those who are called; nobody else lives there."""
 MESSY: Final = _messy()
 """Fifty rows as a lender might send them, four of them wrong."""
+MORE: Final = [_row(281, "9999900281", "Kiran Rao"), _row(282, "9999900282", "Lata Nair"), *_bad(295)]
+"""Six rows, four of them wrong in the same way."""
 
 
 def crowd(size: int, *, state: str) -> list[dict[str, str]]:

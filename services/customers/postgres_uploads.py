@@ -30,6 +30,8 @@ BULK_SECONDS: Final = 60.0
 MAX_IDS: Final = 10_000
 ABANDONED: Final = timedelta(seconds=60)
 """An import that has said nothing for so long has died with its process; it says something every few seconds."""
+KEEP_REPORTS: Final = timedelta(days=30)
+"""How long rejected rows and reasons are kept; they hold names and phones. The counts stay."""
 _PIECE: Final = 256 * 1024
 SELECT_UPLOAD: Final = """
     SELECT
@@ -85,6 +87,7 @@ class PostgresUploads:
     async def begin(self, filename: str, lender_name: str, sha256: str) -> Upload:
         """Note that a file has come; one that was imported before is confirmed by it."""
         await self.fail_abandoned()
+        await self.forget_old_reports()
         # The update changes nothing but the moment: what the file says of its borrowers is the lender's word once more.
         query = """
             INSERT INTO file_uploads AS f (filename, lender_name, sha256) VALUES ($1, $2, $3)
@@ -106,6 +109,19 @@ class PostgresUploads:
         """
         async with self._database.connection() as connection:
             await connection.execute(query, ABANDONED)
+
+    async def forget_old_reports(self) -> None:
+        """Forget what stood in the cells of files that are old: nobody mends them any more."""
+        query = """
+            WITH old AS (
+                UPDATE file_uploads SET error_report = '[]', more_problems = 0, kept_rejected_count = 0
+                WHERE finished_at < now() - $1::interval AND (error_report <> '[]' OR kept_rejected_count > 0)
+                RETURNING id
+            )
+            DELETE FROM upload_rejects AS r USING old WHERE r.upload_id = old.id
+        """
+        async with self._database.connection() as connection:
+            await connection.execute(query, KEEP_REPORTS)
 
     async def progress(self, upload_id: int, progress: Progress) -> None:
         """Note how far an import is, and that it is under way."""

@@ -295,3 +295,14 @@ async def test_who_erases_a_borrower_or_a_file_erases_the_rows_between_them(reco
     await record.run("DELETE FROM file_uploads")
     assert await record.value("SELECT count(*) FROM upload_customers") == 0
     assert await record.value("SELECT count(*) FROM customers") == 1
+
+
+async def test_what_stood_in_the_cells_of_an_old_file_is_forgotten(record: Record, desk: Desk) -> None:
+    done = await desk.send_and_wait(HEADER + GOOD + RAVI + BAD)
+    await record.run("UPDATE file_uploads SET finished_at = now() - interval '31 days'")
+    await desk.send_and_wait(HEADER + GOOD)
+    report = await desk.report(done.upload_id)
+    assert (report.upload.rejected_rows, list(report.problems)) == (1, [])
+    about, rows = await desk.rejected(done.upload_id)
+    assert (about.rejected_rows, about.kept_rows, rows) == (1, 0, [])
+    assert await record.value("SELECT count(*) FROM upload_rejects") == 0

@@ -7,6 +7,7 @@ from typing import Any, Final
 from services.dialog import walk
 from services.dialog.callback import named_time
 from services.dialog.deciding import Verdict
+from services.dialog.detect import MAX_UNASKED_SWITCHES
 from services.dialog.flow import FLOW, Go
 from services.dialog.flows import FLOWS
 from services.dialog.intents import Intent
@@ -36,8 +37,6 @@ from services.dialog.walk import Position, Step
 from voicekit.clock import Now
 from voicekit.redaction import redact
 
-MAX_SWITCHES: Final = 2
-"""How often we change the language unasked; more would be to and fro."""
 HEARD_ENOUGH_S: Final = 0.7
 """Nobody answers a question of which they heard less."""
 FIRM: Final = 0.95
@@ -146,7 +145,7 @@ class Conversation:
             return self._take(_NOTHING_SAID)
         reading = self._read(heard, at)
         self._note_callback(reading.intent, heard.text, reading.language)
-        reply = Reply(self._understood(reading), self._first_detection(reading))
+        reply = Reply(_understood(reading, reading.language), self._first_detection(reading))
         turn, reply = self._in_other_language(reading, reply)
         if turn:
             return turn
@@ -245,7 +244,8 @@ class Conversation:
         if step is None:
             self._remember(at=walk.noted(at, verdict.intent))
             return None
-        return self._say(step, replace(reply, understanding=self._understanding(verdict, language)))
+        understanding = _understood(verdict, language or self._memory.language)
+        return self._say(step, replace(reply, understanding=understanding))
 
     def _weighed(self, intent: Intent, confidence: float) -> Intent:
         """Make of a yes what it is worth: an "ok" or a "tell me" does not say who is there."""
@@ -297,7 +297,7 @@ class Conversation:
         if reading.intent is Intent.CHANGE_LANGUAGE and not reading.wanted:
             other = "en-IN" if self._memory.language == "hi-IN" else "hi-IN"
             return self._languages.fallback if self._languages.fallback != self._memory.language else other
-        if not reading.explicit and (self._memory.switches >= MAX_SWITCHES or not at.listening):
+        if not reading.explicit and (self._memory.switches >= MAX_UNASKED_SWITCHES or not at.listening):
             return ""
         return reading.wanted
 
@@ -345,15 +345,12 @@ class Conversation:
     def _say_if_any(self, step: Step | None) -> Turn | None:
         return self._say(step) if step else None
 
-    def _understood(self, reading: Reading) -> Understanding:
-        return Understanding(reading.intent.lower(), reading.language, reading.confidence, reading.decided_by)
-
-    def _understanding(self, verdict: Verdict, language: str) -> Understanding:
-        language = language or self._memory.language
-        return Understanding(verdict.intent.lower(), language, verdict.confidence, verdict.decided_by)
-
     def _here(self) -> Position:
         return replace(self._memory.at, agents=self._rules.agents_at_work())
 
     def _remember(self, **changes: Any) -> None:
         self._memory = replace(self._memory, **changes)
+
+
+def _understood(found: Reading | Verdict, language: str) -> Understanding:
+    return Understanding(found.intent.lower(), language, found.confidence, found.decided_by)

@@ -23,6 +23,9 @@ from voice.customers.v1 import CALL_DIRECTION_INBOUND, CallBrief
 from voice.dialog.v1 import (
     ANSWER_KIND_OPEN,
     ANSWER_KIND_UNSPECIFIED,
+    FLOW_FULL,
+    FLOW_SIMPLE,
+    FLOW_UNSPECIFIED,
     NEXT_CONTINUE,
     NEXT_HANG_UP,
     NEXT_LISTEN,
@@ -32,6 +35,7 @@ from voice.dialog.v1 import (
     ConverseRequest,
     ConverseResponse,
     DialogServiceStub,
+    Flow,
     Heard,
     KeyPressed,
     NoInput,
@@ -124,9 +128,9 @@ class Stream:
         played.heard.FromMilliseconds(4000)
         await self.tells(played=played)
 
-    async def asked_who_is_there(self, **changes: object) -> Turn:
+    async def asked_who_is_there(self, *, flow: "Flow.ValueType" = FLOW_UNSPECIFIED, **changes: object) -> Turn:
         """Begin, and hear the greeting to its end."""
-        await self.tells(begin=Begin(brief=brief(**changes)))
+        await self.tells(begin=Begin(brief=brief(**changes), flow=flow))
         await self.plays(await self.turn())
         question = await self.turn()
         await self.plays(question)
@@ -193,6 +197,33 @@ async def test_events_of_a_changed_language_travel_with_the_turn(stub: "Stub") -
     ]
     assert dict(turn.events[1].details) == {"from": "kn-IN", "to": "ta-IN", "reason": "script"}
     assert turn.prepare
+
+
+async def test_the_flow_that_a_call_begins_in_tells_whether_the_greeting_is_replayed(stub: "Stub") -> None:
+    for flow, state in (
+        (FLOW_UNSPECIFIED, "INITIAL_GREETING"),
+        (FLOW_FULL, "INITIAL_GREETING"),
+        (FLOW_SIMPLE, "PLAYING_EMI_PART1"),
+    ):
+        stream = Stream(stub)
+        await stream.asked_who_is_there(flow=flow)
+        # The one is told the language by the reader's code, the other by the script.
+        await stream.tells(heard=Heard(text="YES ஆமா தான் in ta-IN", language="ta-IN", language_confidence=0.9))
+        turn = await stream.turn()
+        assert (turn.state, turn.language) == (state, "ta-IN")
+
+
+async def test_the_time_of_a_call_back_travels_with_the_facts(stub: "Stub") -> None:
+    stream = Stream(stub)
+    await stream.asked_who_is_there(language="en-IN")
+    await stream.tells(heard=Heard(text="CALL_LATER tomorrow at 5"))
+    turn = await stream.turn()
+    assert turn.facts.disposition == "CB"
+    assert turn.facts.callback_time.ToDatetime(UTC) == datetime(2026, 11, 23, 17, tzinfo=INDIA)
+    later = Stream(stub)
+    await later.asked_who_is_there(language="en-IN")
+    await later.tells(heard=Heard(text="CALL_LATER some day"))
+    assert not (await later.turn()).facts.HasField("callback_time")
 
 
 async def test_a_call_goes_on_from_a_snapshot_on_another_stream(stub: "Stub") -> None:

@@ -44,9 +44,9 @@ def span(name: str, context: Context | None = None, *, kind: trace.SpanKind = _I
 
 
 @contextmanager
-def call_span(call_id: str) -> Iterator[None]:
+def call_span(call_id: str, name: str = "call") -> Iterator[None]:
     """Trace what the block does as a part of the call; it is the parent of whatever the block starts."""
-    with span("call", _trace_of(call_id)) as begun:
+    with span(name, _trace_of(call_id)) as begun:
         begun.set_attribute("call_id", call_id)
         yield
 

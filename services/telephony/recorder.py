@@ -14,6 +14,7 @@ from services.telephony.model import RecordEvent, StatusEvent
 from services.telephony.ports import Customers
 from services.telephony.tasks import Tasks
 from voicekit.errors import Overloaded, ProviderDown, VoiceError
+from voicekit.telemetry import call_span
 
 log = structlog.get_logger(__name__)
 
@@ -64,7 +65,8 @@ class Recorder:
             while waiting and loop.time() < deadline:
                 batch = list(islice(waiting, BATCH))
                 try:
-                    await self._customers.record(call_id, batch)
+                    with call_span(call_id, "record"):
+                        await self._customers.record(call_id, batch)
                 except (ProviderDown, Overloaded):
                     await asyncio.sleep(pause)
                     pause = min(pause * 2, 5.0)

@@ -36,7 +36,7 @@ async def test_a_workbook_is_repaired_in_the_same_way_and_rows_that_were_known_c
     async with operator() as visitor:
         await visitor.goes_to("/#/upload")
         await chooses(visitor, "more.xlsx", SHEET, as_workbook(MORE))
-        await sums_up(visitor, New=2, Rejected=4)
+        await sums_up(visitor, New=6, Rejected=4)
         await repairs(visitor, 272)
         await sums_up(visitor, New=4, Rejected=0)
         await visitor.page.get_by_role("link", name="Upload another file").click()

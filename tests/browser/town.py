@@ -87,8 +87,8 @@ CALLED: Final = [
 """A clean file of those who are called; nobody else lives there."""
 MESSY: Final = _messy()
 """Fifty rows as a lender might send them, four of them wrong."""
-MORE: Final = [_row(281, "9999900281", "Kiran Rao"), _row(282, "9999900282", "Lata Nair"), *_bad(295)]
-"""Six rows, four of them wrong in the same way."""
+MORE: Final = [*(_row(number, f"9999900{number}", f"Kiran {number}") for number in range(281, 287)), *_bad(295)]
+"""Ten rows, four of them wrong in the same way."""
 
 
 def crowd(size: int, *, state: str) -> list[dict[str, str]]:

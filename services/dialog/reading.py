@@ -3,12 +3,14 @@
 from collections.abc import Iterable
 from typing import Final
 
+from services.dialog.callback import named_time
 from services.dialog.detect import Reason
 from services.dialog.lexicon.scan import scan
 from services.dialog.ports import Reading
 from services.dialog.states import get_initial_language_from_state
 from services.dialog.turns import DecidedBy, Heard
 from services.dialog.understand import understand
+from voicekit.clock import utc_now
 from voicekit.languages import LANGUAGES
 
 _DENIALS: Final = ("no", "refuse", "neg", "dunno", "unpaid")
@@ -46,6 +48,7 @@ def warm_up() -> None:
     """Compile all word lists: a second of work, so that no call pays for it."""
     for language in LANGUAGES:
         read(Heard("haan"), language=language, last_language="", switches=0)
+    named_time("", LANGUAGES, utc_now())
     languages_of_state("")
 
 

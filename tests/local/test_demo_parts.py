@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import json
+import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -279,6 +280,27 @@ async def test_a_program_that_does_not_stop_is_killed(tmp_path: Path, monkeypatc
     await processes.start(program("deaf", deaf, ready_when=tmp_path / "deaf"))
     async with asyncio.timeout(20):
         await processes.stop_all()
+
+
+async def test_programs_stop_in_good_order_also_when_their_logs_were_thrown_away(tmp_path: Path) -> None:
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    processes = Processes(logs)
+    await processes.start(stoppable("one", tmp_path))
+    shutil.rmtree(logs)
+    await processes.start(stoppable("two", tmp_path))
+    assert processes.log_of("two").exists()  # made anew
+    await processes.stop_all()
+    assert (tmp_path / "order").read_text() == "two one "
+
+
+async def test_a_program_is_read_and_stopped_where_no_log_can_be_kept(tmp_path: Path) -> None:
+    (tmp_path / "logs").write_text("a file, where the folder should be")
+    lines: list[str] = []
+    processes = Processes(tmp_path / "logs", lambda _, line: lines.append(line))
+    await processes.start(stoppable("one", tmp_path))
+    await processes.stop_all()
+    assert lines == ["one runs"]
 
 
 # Whose providers.

@@ -91,6 +91,7 @@ async def _stay(system: System, console: Console, stop: "asyncio.Future[None]") 
     for what, where in system.addresses():
         console.print(f"  {what:18} {where}", highlight=False, soft_wrap=True)
     console.print(f"  {'logs':18} {system.folder / 'logs'}", highlight=False, soft_wrap=True)
+    console.print(f"  {'is it well?':18} python -m local.check", highlight=False, soft_wrap=True)
     await _first_of(stop, system.processes.failed)
     return await _why_stopped(system, console)
 

@@ -60,7 +60,9 @@ def statistics(calls: Iterable[Call], since: datetime) -> Statistics:
         since=since,
         buckets=_buckets(counted),
         funnel=_funnel(counted, answered),
-        outcomes=dict(Counter(call.disposition for call in counted if call.disposition and _is_over(call)).most_common()),
+        outcomes=dict(
+            Counter(call.disposition for call in counted if call.disposition and _is_over(call)).most_common()
+        ),
         languages=dict(Counter(call.language_used for call in answered if call.language_used).most_common()),
         talked_seconds_median=talked[len(talked) // 2] if talked else None,
     )

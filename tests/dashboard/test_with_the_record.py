@@ -1,6 +1,8 @@
 """The dashboard as its process runs it, before the real record on a real Postgres, over real gRPC and Redis."""
 
 import asyncio
+import csv
+import io
 from collections.abc import AsyncIterator
 from datetime import datetime, time
 
@@ -16,6 +18,8 @@ from services.dashboard.grpc_uploads import GrpcUploads
 from services.dashboard.model import CustomerFilter, Page
 from services.dashboard.settings import Settings
 from tests.dashboard.stand import Browser, heard
+from tests.dashboard.test_endpoint_exports import read_csv
+from tests.dashboard.test_endpoint_upload_customers import events
 from voice.customers import v1 as pb
 from voicekit.clock import INDIA
 from voicekit.errors import InvalidInput, NotFound
@@ -74,7 +78,7 @@ async def test_what_is_uploaded_can_be_read_found_and_watched(browser: Browser, 
     await heard(page, "snapshot")
     form = aiohttp.FormData()
     form.add_field("file", CSV, filename="march.csv")
-    answer = await browser.send("POST", "/upload-customers", data=form)
+    answer = await browser.send("POST", "/upload-customers?wait=true", data=form)
     told = await answer.json()
     assert (told["total_rows"], told["accepted_rows"], told["rejected_rows"]) == (3, 2, 1)
     assert [(one["row"], one["code"]) for one in told["problems"]] == [(4, "PHONE_MISSING")]
@@ -94,16 +98,19 @@ async def test_what_is_uploaded_can_be_read_found_and_watched(browser: Browser, 
 async def test_a_borrower_is_moved_counted_and_the_upload_listed(browser: Browser, customers_address: str) -> None:
     form = aiohttp.FormData()
     form.add_field("file", CSV, filename="march.csv")
-    await browser.send("POST", "/upload-customers", data=form)
+    await browser.send("POST", "/upload-customers?wait=true", data=form)
     assert (await browser.get_json("/counts"))["counts"] == {"ready": 2}
     [file] = (await browser.get_json("/uploads"))["uploads"]
     assert (file["filename"], file["total_rows"], file["rejected_rows"]) == ("march.csv", 3, 1)
     [asha, _] = (await browser.get_json("/customers"))["customers"]
     refused = await browser.send("PUT", f"/customers/{asha['id']}/status", json={"status": "completed"})
     assert (refused.status, (await refused.json())["error"]["code"]) == (409, "WRONG_STATE")
+    assert "legal moves from here: none" in (await refused.json())["error"]["message"]
     await _call_somebody(customers_address, asha["id"])
     old = {"status": "failed", "version": asha["version"]}
     assert (await browser.send("PUT", f"/customers/{asha['id']}/status", json=old)).status == 409
+    illegal = await browser.send("PUT", f"/customers/{asha['id']}/status", json={"status": "ready"})
+    assert (illegal.status, "failed" in (await illegal.json())["error"]["message"]) == (409, True)
     moved = await browser.send("PUT", f"/customers/{asha['id']}/status", json={"status": "failed"})
     assert (await moved.json())["call_status"] == "failed"
 
@@ -117,7 +124,7 @@ async def _call_somebody(address: str, customer_id: int) -> None:
 async def test_the_records_own_words_reach_the_user(browser: Browser) -> None:
     form = aiohttp.FormData()
     form.add_field("file", b"this,is,no\nlist,of,borrowers\n", filename="x.csv")
-    answer = await browser.send("POST", "/upload-customers", data=form)
+    answer = await browser.send("POST", "/upload-customers?wait=true", data=form)
     assert answer.status == 400
     assert "phone" in (await answer.json())["error"]["message"].lower()
     error = (await browser.get_json("/customers?page_token=AAAA", 400))["error"]
@@ -149,12 +156,12 @@ async def test_a_file_whose_sender_breaks_off_is_not_imported(customers_address:
 async def test_calls_are_asked_for_and_every_rule_is_named(browser: Browser) -> None:
     form = aiohttp.FormData()
     form.add_field("file", CSV, filename="march.csv")
-    await browser.send("POST", "/upload-customers", data=form)
+    await browser.send("POST", "/upload-customers?wait=true", data=form)
     [asha, ravi] = [one["id"] for one in (await browser.get_json("/customers"))["customers"]]
     dry = await (await browser.send("POST", f"/trigger-call/{asha}?dry_run=true")).json()
     assert (dry["queued"], dry["code"], dry["campaign_id"]) == (True, "ALLOWED", 0)
     missing = await browser.send("POST", "/trigger-call/999")
-    assert (missing.status, (await missing.json())["queued"]) == (200, False)
+    assert (missing.status, (await missing.json())["error"]["code"]) == (404, "NOT_FOUND")
     key = {"Idempotency-Key": "click-1"}
     body = {"all_matching": {"status": "ready"}}
     once = [await (await browser.send("POST", "/trigger-bulk-calls", json=body, headers=key)).json() for _ in range(2)]
@@ -168,3 +175,41 @@ async def test_calls_are_asked_for_and_every_rule_is_named(browser: Browser) -> 
     assert (await (await browser.send("POST", path, json={"action": "pause"})).json())["state"] == "paused"
     assert (await (await browser.send("POST", path, json={"action": "cancel"})).json())["state"] == "cancelled"
     assert (await browser.send("POST", path, json={"action": "resume"})).status == 409
+
+
+async def test_the_error_file_is_repaired_and_uploaded_as_it_is(browser: Browser) -> None:
+    first = await (await browser.send("POST", "/upload-customers", data=file_of(CSV))).json()
+    told = await events(await browser.get(first["links"]["progress"]))
+    assert (told[-1][0], told[-1][1]["accepted_rows"], told[-1][1]["rejected_rows"]) == ("done", 2, 1)
+    [row] = (await browser.get_json(first["links"]["rejected_rows"]))["rows"]
+    assert (row["row"], row["cells"][0], row["problems"][0]["column"]) == (4, "No Phone", "phone_number")
+    error_file = await (await browser.get(first["links"]["error_file"])).read()
+    header, [number, reason, name, phone, *rest] = read_csv(error_file)
+    assert (header[:2], number, name, phone) == (["Row", "Reason"], "4", "No Phone", "")
+    assert "phone_number" in reason
+    fixed = io.StringIO()
+    csv.writer(fixed).writerows([header, [number, reason, name, "9999900003", *rest]])
+    again = await browser.send("POST", "/upload-customers?wait=true", data=file_of(fixed.getvalue().encode()))
+    told_again = await again.json()
+    assert (told_again["imported_rows"], told_again["rejected_rows"]) == (1, 0)
+    assert len((await browser.get_json("/customers?sort=-name"))["customers"]) == 3
+
+
+async def test_a_borrower_is_held_and_let_go_again(browser: Browser) -> None:
+    await browser.send("POST", "/upload-customers?wait=true", data=file_of(CSV))
+    [asha, _] = [one["id"] for one in (await browser.get_json("/customers"))["customers"]]
+    path = f"/customers/{asha}/suppressions"
+    assert (await browser.send("POST", path, json={"kind": "PAID", "note": "Paid at the branch"})).status == 200
+    refused = await browser.send("POST", f"/trigger-call/{asha}")
+    assert (refused.status, (await refused.json())["error"]["code"]) == (409, "PAID")
+    for held in (await browser.get_json(path))["suppressions"]:
+        lifted = await browser.send("POST", f"/suppressions/{held['id']}/lift", json={"note": "Another loan"})
+        assert (await lifted.json())["lifted_by"] == "admin"
+    assert (await browser.get_json(path))["suppressions"] == []
+    assert (await browser.send("POST", f"/trigger-call/{asha}")).status == 202
+
+
+def file_of(data: bytes) -> aiohttp.FormData:
+    form = aiohttp.FormData()
+    form.add_field("file", data, filename="march.csv")
+    return form

@@ -111,7 +111,7 @@ export const language = (code) => LANGUAGES[code] ?? code;
 export const outcome = (code) => OUTCOMES[code] ?? plain(code);
 export const stage = (code) => STAGES[code] ?? plain(code);
 export const decider = (code) => DECIDERS[code] ?? code;
-export const hold = (code) => HOLDS[code] ?? LEARNT[code] ?? plain(code);
+export const hold = (code) => HOLDS[code] ?? LEARNT[code] ?? outcome(code);
 export const scope = (code) => SCOPES[code] ?? code;
 export const source = (code) => SOURCES[code] ?? code;
 

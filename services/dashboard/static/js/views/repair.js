@@ -97,7 +97,7 @@ export function Kept({ upload }) {
         <tbody>
           ${warnings.slice(0, SHOWN).map(
             (problem) => html`<tr>
-              <td class="number">${problem.row}</td><td>${problem.column}</td><td>${problem.value}</td><td>${problem.used}</td><td>${problem.message}</td>
+              <td class="number">${problem.row}</td><td>${problem.column}</td><td>${problem.value}</td><td>${problem.used}</td><td class="explained">${problem.message}</td>
             </tr>`,
           )}
         </tbody>

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 from unittest.mock import patch
 from urllib.parse import quote
+from uuid import UUID
 
 import grpc.aio
 import httpx
@@ -22,6 +23,7 @@ from local.demo import Demo
 from local.outcome import Outcome
 from local.providers import Providers
 from local.system import System, running
+from tests.support.otlp import Collector, collecting
 from voice.customers import v1 as pb
 from voice.telephony import v1 as telephony_pb
 from voicekit.rpc import channel
@@ -88,14 +90,23 @@ def test_a_leak_in_another_script_is_seen_also_where_it_is_escaped() -> None:
 
 @pytest.mark.timeout(300)
 @patch.dict(os.environ, {"SARVAM_TTS_PACE": "2.0"})  # calls are shorter, and no quieter about borrowers
-async def test_nothing_personal_is_in_logs_keys_and_addresses(tmp_path: Path) -> None:
+async def test_nothing_personal_is_in_logs_metrics_spans_keys_and_addresses(tmp_path: Path) -> None:
     (tmp_path / "logs").mkdir()
+    async with collecting() as collector:
+        with patch.dict(os.environ, {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.address}):
+            await look_everywhere(tmp_path, collector)
+
+
+async def look_everywhere(tmp_path: Path, collector: Collector) -> None:
     async with running(tmp_path, ALL, Providers(sarvam=False, exotel=False, bedrock=False), None) as system:
-        outcomes = [*await call(system, TALKS, BUSY), *await call_and_kill_dialog(system)]
+        outcomes = await call(system, TALKS, BUSY)
+        metrics = await metrics_of(system, *SERVICES)
+        outcomes += await call_and_kill_dialog(system)
         await send_what_is_refused(system)
         assert outcomes[0].record
         await look_for_the_borrower(system, outcomes[0].record.call.call_id)
         keys = await redis_keys(system)
+        metrics += await metrics_of(system, *(name for name in SERVICES if name != "dialog"))
         addresses = await asyncio.to_thread(lambda: list(addresses_of(system)))
     assert [outcome.problems for outcome in outcomes] == [(), (), ()]  # else the calls did not do what leaves traces
     assert WORDS in said(outcomes)
@@ -104,10 +115,37 @@ async def test_nothing_personal_is_in_logs_keys_and_addresses(tmp_path: Path) ->
         log = system.processes.log_of(service)
         assert log.stat().st_size, log.name
         assert leaks(secrets, log.read_text()) == [], log.name
+        for file in log_files(tmp_path / "logs" / service):
+            assert leaks(secrets, file.read_text()) == [], file
+    assert "calls_finished_total" in metrics
+    assert leaks(secrets, metrics) == []
+    assert leaks(secrets, "\n".join(collector.texts)) == []
+    assert_one_trace(collector, outcomes[0].record.call.call_id)
     assert any(key.startswith("call:session:") for key in keys)
     assert leaks(secrets, "\n".join(keys)) == []
     assert len(addresses) > 5
     assert leaks(secrets, "\n".join(addresses)) == []
+
+
+def log_files(folder: Path) -> list[Path]:
+    """Return the log files of a service; each is there, whether anything was told in it or not."""
+    files = sorted(folder.glob("*.*"))
+    assert {"application.log", "errors.log", "calls.json", "database.log"} <= {file.name for file in files}
+    return [file for file in files if file.name != ".lock"]
+
+
+async def metrics_of(system: System, *services: str) -> str:
+    """Return what Prometheus reads."""
+    async with httpx.AsyncClient(timeout=20, trust_env=False) as prometheus:
+        answers = [await prometheus.get(system.metrics_url(service)) for service in services]
+    return "\n".join(answer.raise_for_status().text for answer in answers)
+
+
+def assert_one_trace(collector: Collector, call_id: str) -> None:
+    """A call is one trace, through all services, under its own id."""
+    mine = [span for span in collector.spans if span.trace_id == UUID(call_id).hex]
+    assert {span.service for span in mine} >= {"telephony", "dialog", "speech", "customers"}
+    assert {span.name for span in mine} >= {"call", "greeting", "turn", "dialog.answer", "speech.words"}
 
 
 async def call(system: System, *cases: Case) -> list[Outcome]:

@@ -57,7 +57,7 @@ _UPSERT: Final = """
             name, phone_number, state, loan_id, lender_name, amount_paise, due_date, language_code,
             alternate_phone, details
         FROM changed
-        ORDER BY lender_name, loan_id -- imports at once lock rows in the same order
+        ORDER BY lender_name COLLATE "C", loan_id COLLATE "C" -- imports at once lock rows in the same order
         ON CONFLICT (lender_name, loan_id) DO UPDATE SET
             name = EXCLUDED.name,
             phone_number = EXCLUDED.phone_number,

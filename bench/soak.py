@@ -38,6 +38,8 @@ MEMORY_SHARE: Final = 0.05
 FEW: Final = 2
 """Tasks, threads and files that may come and go at any moment: a ping, a warm socket."""
 _NO_END: Final = -1
+BRISK_MS: Final = 30
+"""For a character: we speak twice as fast as a person, so that calls are half as long, and twice as many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +167,9 @@ async def soak(options: argparse.Namespace, folder: Path) -> bool:
         return replace(program, arguments=arguments, environment={**program.environment, **environment})
 
     async with AsyncExitStack() as stack:
-        rig = await stack.enter_async_context(running(folder, book, cores, Latencies(), adapt=watched))
+        rig = await stack.enter_async_context(
+            running(folder, book, cores, Latencies(), milliseconds_a_character=BRISK_MS, adapt=watched)
+        )
         stack.enter_context(on_cores(cores.rest))
         stack.enter_context(punctual())
         driver = await stack.enter_async_context(Driver.started(rig, stock))

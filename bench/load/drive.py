@@ -27,7 +27,7 @@ SHORTEST_RAMP_S: Final = 2.0
 SETTLE_S: Final = 3.0
 CALL_S: Final = 35.0
 """A call lasts a little longer; so many phones ring that nobody has to be called in the window."""
-QUIET_S: Final = 0.5
+QUIET_S: Final = 0.6
 FEW: Final = 5
 """Under so many calls a window is twice as long, or hardly a turn would fall into it."""
 PROBED: Final = 1 / 3
@@ -149,9 +149,9 @@ class Driver:
 
     async def _quiet(self) -> None:
         """Wait until the provider is asked nothing any more."""
-        size = -1
-        while (now := self._rig.provider_log.stat().st_size) != size:
-            size = now
+        sizes = [-1, -2, -3]
+        while sizes[-1] != sizes[-2] or sizes[-2] != sizes[-3]:
+            sizes.append(self._rig.provider_log.stat().st_size)
             await asyncio.sleep(QUIET_S)
 
     async def hold(self, stories: list[Story], calls: int, ramp_s: float) -> None:

@@ -66,6 +66,7 @@ class Visitor:
     async def is_looked_at(self, name: str) -> None:
         """Keep what is seen, wide and narrow, light and dark; nothing may reach beyond the window's width."""
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        await expect(self.page.get_by_text("Loading ...")).to_have_count(0)
         for width, height in (NARROW, WIDE):
             await self.page.set_viewport_size({"width": width, "height": height})
             beyond = await self.page.evaluate("document.documentElement.scrollWidth - innerWidth")

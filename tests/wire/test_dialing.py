@@ -19,7 +19,7 @@ from tests.support.real_system import FINALS, RealSystem, case, real_system
 from voice.customers import v1 as pb
 from voicekit.rpc import channel
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(540)]
 
 BORROWERS: Final = 1000
 SLOTS: Final = 20
@@ -29,6 +29,7 @@ DIALER: Final = {
     "DIAL_HEARTBEAT_SECONDS": "2",
     "DIAL_UNKNOWN_SECONDS": "3",
     "EXOTEL_REQUESTS_PER_MINUTE": "60000",
+    "LOG_LEVEL": "WARNING",
 }
 SOON: Final = {"after_s": 0.1}
 PHONES: Final[Sequence[Mapping[str, Any]]] = (
@@ -126,10 +127,10 @@ async def test_a_thousand_are_called_over_twenty_slots_once_each_though_the_work
     system: RealSystem,
 ) -> None:
     campaign_id = await queue_all(system)
-    await system.changes.until(lambda: finals(system) >= BORROWERS // 3, 120)
+    await system.changes.until(lambda: finals(system) >= BORROWERS // 3, 200)
     await system.system.processes.kill("dialer")
     await system.system.start("dialer")
-    await system.changes.until(lambda: finals(system) >= BORROWERS, 180)
+    await system.changes.until(lambda: finals(system) >= BORROWERS, 300)
 
     told = await the_carriers_record(system)
     assert most_at_once(told) <= SLOTS

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from bench.load.bare import floors
 from bench.load.drive import Driver
-from bench.load.figures import Figures, counts, figures, medians
+from bench.load.figures import Figures, broken, counts, figures, medians
 from bench.load.report import fill, machine, table
 from bench.load.rig import Cores, Latencies, on_cores, punctual, running
 from bench.load.speech import Stock
@@ -30,7 +30,7 @@ FLOOR_S: Final = 8.0
 def parse_arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m bench load", description=__doc__)
-    parser.add_argument("--calls", type=_numbers, default=CALLS, help="live calls, such as 1,10,50 (1,10,25,50,75,100)")
+    parser.add_argument("--calls", type=_numbers, default=CALLS, help="live calls, until it breaks (1,10,25,50,75,100)")
     parser.add_argument("--runs", type=int, default=3, help="runs of each (3)")
     parser.add_argument("--seconds", type=float, default=20.0, help="measured in each run (20)")
     parser.add_argument(
@@ -72,6 +72,8 @@ async def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
                 idle = await driver.idle(IDLE_S)
                 for calls in options.calls:
                     rows.append(await _row(driver, calls, options))
+                    if broken(rows[-1]["median"]):
+                        break
             floor = [] if options.no_floor else await floors(FLOOR_CALLS, FLOOR_S, stock, cores, folder)
     return {"machine": machine(), "options": _plain(options), "idle": idle, "floor": floor, "rows": rows}
 

@@ -202,7 +202,9 @@ class Borrower:
 
     def _answer(self, turn: Turn, now: float) -> None:
         if now >= turn.end:
-            turn.answered, self._awaiting = now, False
+            self._awaiting = False
+            if turn.kind is not Kind.INTERRUPTS or turn.cleared:  # or we have only talked on
+                turn.answered = now
         elif turn.kind is not Kind.INTERRUPTS or turn.cleared:
             turn.cut_off = True
 

@@ -52,6 +52,11 @@ def counts(found: Figures) -> bool:
     return found["generator_late_p99_ms"] <= LATE_MS
 
 
+def broken(found: Figures) -> bool:
+    """Tell whether borrowers would say that it does not work."""
+    return bool(found["drops"] or found["unanswered"] or found["gaps_60"])
+
+
 def medians(runs: Sequence[Figures]) -> Figures:
     """Return the median of each figure."""
     names = dict.fromkeys(name for each in runs for name in each)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from bench.lines import table as aligned
+from bench.load.figures import broken
 
 _PACKAGES: Final = ("grpcio", "aiohttp", "orjson", "numpy", "onnxruntime", "redis", "uvloop")
 
@@ -146,7 +147,7 @@ def capacity(rows: Sequence[Mapping[str, float]]) -> Mapping[str, float]:
     held = rows[0]
     for row in rows:
         slow = row.get("turn_short_p99", 0.0) > rows[0].get("turn_short_p99", 0.0) + SLOWER_MS
-        if row["gaps_60"] or row["drops"] or row["unanswered"] or slow or not row["counted"]:
+        if broken(dict(row)) or slow or not row["counted"]:
             break
         held = row
     return held

@@ -167,10 +167,22 @@ class CallBook:
 
     async def live(self, offset: int, count: int) -> list[Entry]:
         """Return calls that live, newest first."""
-        listed = await self._try(self._sessions.list_live(offset, count))
-        call_ids = listed if listed is not None else self.local_live()[offset : offset + count]
-        entries = [await self.by_call_id(call_id) for call_id in call_ids]
+        entries = [await self.by_call_id(call_id) for call_id in await self.live_ids(offset, count)]
         return [entry for entry in entries if entry and entry.phase != Phase.ENDED]
+
+    async def live_ids(self, offset: int, count: int) -> list[str]:
+        """Return the ids of calls that live, newest first."""
+        listed = await self._try(self._sessions.list_live(offset, count))
+        return listed if listed is not None else self.local_live()[offset : offset + count]
+
+    def forget(self, call_id: str) -> None:
+        """Remember nothing of a call by ourselves any more: it is another pod's."""
+        self._local.pop(call_id, None)
+
+    def is_led_by(self, pod: str, call_id: str) -> bool:
+        """Tell whether this process remembers that `pod` leads a call; costs nothing."""
+        fields = self._local.get(call_id, {})
+        return fields.get("phase") == Phase.ANSWERED and fields.get("owner") == pod
 
     def local_live(self) -> list[str]:
         """Return the ids of calls that this process remembers and that live, newest first."""

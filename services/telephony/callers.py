@@ -64,6 +64,10 @@ class Callers:
         """Keep fields of a call; False when another pod owns it, `ProviderDown` when Redis is away."""
         return await self._book.write(call_id, epoch, fields)
 
+    def let_go(self, call_id: str) -> None:
+        """Another pod leads the call by now."""
+        self._book.forget(call_id)
+
     async def _placed(self, start: Started, ticket: Mapping[str, str], phone: str) -> Entry | None:
         """Find the call among those that we placed: by the carrier's id, by ours, or by the number."""
         if entry := await self._book.by_sid(start.call_sid):

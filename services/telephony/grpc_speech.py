@@ -39,7 +39,7 @@ from voicekit.telemetry import trace_headers
 
 SERVICE: Final = "voice.speech.v1.SpeechService"
 RETRYABLE: Final = ("Prepare",)
-WAITING: Final = 400 * BYTES_PER_MS
+WAITING: Final = 3000 * BYTES_PER_MS
 """Bytes of sound that may wait for the network; the oldest are told as silence."""
 LARGEST: Final = 32_000
 _KINDS: Final = {Answer.SHORT: AnswerKind.ANSWER_KIND_SHORT, Answer.OPEN: AnswerKind.ANSWER_KIND_OPEN}

@@ -10,21 +10,29 @@ import numpy as np
 
 from voicekit.audio import BYTES_PER_MS, samples
 
-QUIET_MS: Final = 300
-"""While nothing is heard. Three pieces a second also tell speech that the line lives."""
+QUIET_MS: Final = 400
+"""While nothing is heard. A few pieces a second also tell speech that the line lives."""
+NOISE_MS: Final = 200
+"""While the line is loud and speech has found no voice in it."""
 STEADY_MS: Final = 80
-"""In the middle of sound."""
-UTTERANCE_MS: Final = 60
-"""In a pause of an utterance that is not over, or may have begun."""
-EDGE_MS: Final = 20
-"""Where sound begins or ends."""
+"""In the middle of sound, and in a pause of an utterance that is not over or may have begun."""
+ONSET_MS: Final = 40
+"""Where sound begins; the very first piece goes at once."""
+FALL_MS: Final = 60
+"""Where sound has just ended: most likely a gap between two syllables."""
+END_MS: Final = 20
+"""Where it has ended for so long that the turn may be over."""
 
-_EDGE_LASTS_MS: Final = 240
-"""How long an edge is one: longer than an interruption or the end of a short answer takes to be told."""
+_ONSET_UNTIL_MS: Final = 200
+"""How long sound begins: longer than an interruption takes to be told."""
+_END_FROM_MS: Final = 100
+_END_UNTIL_MS: Final = 300
+"""When in a pause short answers are found to have ended."""
 _SOUND_MS: Final = 60
 _REST_MS: Final = 160
 """Sound and rest that are shorter make no edge when they end: noise that flickers must not cost as words do."""
-_QUIET_AFTER_MS: Final = 400
+_SETTLED_MS: Final = 600
+"""Quiet or noise that lasts for so long will hardly become an utterance in hindsight."""
 _MARGIN: Final = 4.0
 """Energy over the floor that is loud: 6 dB."""
 _INAUDIBLE: Final = 32767.0**2 * 10**-5.5
@@ -43,7 +51,7 @@ class Packing:
         self._block_minimum, self._block_ms = np.inf, 0
         self._loud = False
         self._for_ms = 0  # for how long it has been so
-        self._edge_ms = 0  # how much is left of the last edge
+        self._edge = False  # what went before lasted long enough for this to be a beginning or an end
 
     def wait_ms(self, pcm: bytes, *, utterance: bool) -> int:
         """Take in the next piece and return how many milliseconds of sound may wait from now on.
@@ -55,16 +63,20 @@ class Packing:
         ms = len(pcm) // BYTES_PER_MS
         loud = self._is_loud(pcm, ms)
         if loud != self._loud:
-            if self._for_ms >= (_SOUND_MS if self._loud else _REST_MS):
-                self._edge_ms = _EDGE_LASTS_MS
+            self._edge = self._for_ms >= (_SOUND_MS if self._loud else _REST_MS)
             self._loud, self._for_ms = loud, 0
         self._for_ms += ms
-        if self._edge_ms:
-            self._edge_ms = max(0, self._edge_ms - ms)
-            return EDGE_MS
-        if loud:
-            return STEADY_MS
-        return UTTERANCE_MS if utterance or self._for_ms < _QUIET_AFTER_MS else QUIET_MS
+        return self._while_loud(ms, utterance=utterance) if loud else self._while_quiet(utterance=utterance)
+
+    def _while_loud(self, ms: int, *, utterance: bool) -> int:
+        if self._edge and self._for_ms <= _ONSET_UNTIL_MS:
+            return 0 if self._for_ms == ms else ONSET_MS
+        return STEADY_MS if utterance or self._for_ms < _SETTLED_MS else NOISE_MS
+
+    def _while_quiet(self, *, utterance: bool) -> int:
+        if self._edge and self._for_ms <= _END_UNTIL_MS:
+            return FALL_MS if self._for_ms < _END_FROM_MS else END_MS
+        return STEADY_MS if utterance or self._for_ms < _SETTLED_MS else QUIET_MS
 
     def _is_loud(self, pcm: bytes, ms: int) -> bool:
         wave = samples(pcm).astype(np.float32)

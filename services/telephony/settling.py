@@ -84,8 +84,10 @@ class Settler:
 
     async def look(self) -> None:
         """Look once at every call that lives, on whichever pod it was placed."""
-        listed = {entry.call_id for entry in await self._book.live(0, 1000)} | set(self._book.local_live())
+        listed = {*await self._book.live_ids(0, 1000), *self._book.local_live()}
         for call_id in listed:
+            if self._book.is_led_by(self._pod, call_id):
+                continue  # nothing is late in a call that is led here, and most are
             entry = await self._book.by_call_id(call_id)
             if entry and self._is_due(entry) and await self._is_our_turn(call_id):
                 await self._settle(entry)

@@ -177,7 +177,9 @@ class Switchboard:
             log.exception("A call failed through a mistake of ours.")
         finally:
             lease.cancel()
-            if entry.phase != Phase.ENDED and not own.lost:
+            if own.lost:
+                self._callers.let_go(brief.call_id)
+            elif entry.phase != Phase.ENDED:
                 self._endings.end(brief.call_id, ending, epoch=own.epoch, known=known.known)
             recording.close()
 

@@ -158,6 +158,22 @@ async def test_a_call_whose_pod_is_gone_is_ended_truthfully(status: str, after: 
     assert not await it.sessions.update_call_session("sid", 1, {"state": "of a zombie"})
 
 
+async def test_a_call_that_another_pod_took_over_and_lost_is_ended_by_the_pod_that_led_it_first() -> None:
+    it = Office()
+    await it.dials()
+    await it.book.note("c1", phase=Phase.ANSWERED, owner="pod-1")
+    await it.sessions.claim("sid", "pod-2", 10)
+    await CallBook(it.sessions, loop_clock).note("c1", epoch=1, phase=Phase.ANSWERED, owner="pod-2")
+    it.carrier.calls["sid"] = CarrierCall("sid", "completed")
+    await asyncio.sleep(13)
+    await it.settler.look()
+    assert it.outcome() == []  # it still takes the call for its own
+    it.book.forget("c1")
+    await it.settler.look()
+    await asyncio.sleep(1)
+    assert it.outcome() == [("failed", "telephony_lost")]
+
+
 async def test_a_call_that_the_carrier_never_heard_of_was_never_placed() -> None:
     it = Office()
     await it.dials(sid="")

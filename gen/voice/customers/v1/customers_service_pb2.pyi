@@ -687,8 +687,9 @@ class RejectedRow(_message.Message):
     """Row as a person counts it in the file, lines above the header included."""
     @_builtins.property
     def cells(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """The row's cells as they stood in the file, one for each of `columns`, and more where the row had more. Numbers and
-        dates of a workbook are text. A cell may begin with "=" or "@": whoever writes it to a file makes it harmless.
+        """The row's cells as they stood in the file, one for each of `columns` unless the row ended early, and more where it
+        had more; of a cell, at most 2000 characters. Numbers and dates of a workbook are text. A cell may begin with "=" or
+        "@": whoever writes it to a file makes it harmless.
         """
 
     @_builtins.property

@@ -123,8 +123,9 @@ class CustomersServiceServicer:
 
     def ReadRejectedRows(self, request, context):
         """Returns the rows of an upload that were left out, as they stood in the file, in its order: what an error file is
-        made of. First `header`, then `row`s. NOT_FOUND when there is no such upload; one without rejected rows has a
-        header alone.
+        made of. First `header`, then `row`s. Of an upload that failed because most of its rows are wrong, all rows come:
+        none was taken. NOT_FOUND when there is no such upload; one without rejected rows, or of more than 30 days ago, has
+        a header alone.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

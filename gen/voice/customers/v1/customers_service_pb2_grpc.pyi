@@ -52,8 +52,9 @@ class CustomersServiceStub:
     """Returns an upload, and what is wrong with its file; also of one that failed. NOT_FOUND when there is none."""
     ReadRejectedRows: _grpc.UnaryStreamMultiCallable[_customers_service_pb2.ReadRejectedRowsRequest, _customers_service_pb2.ReadRejectedRowsResponse]
     """Returns the rows of an upload that were left out, as they stood in the file, in its order: what an error file is
-    made of. First `header`, then `row`s. NOT_FOUND when there is no such upload; one without rejected rows has a
-    header alone.
+    made of. First `header`, then `row`s. Of an upload that failed because most of its rows are wrong, all rows come:
+    none was taken. NOT_FOUND when there is no such upload; one without rejected rows, or of more than 30 days ago, has
+    a header alone.
     """
     GetCustomer: _grpc.UnaryUnaryMultiCallable[_customers_service_pb2.GetCustomerRequest, _customers_service_pb2.GetCustomerResponse]
     """Returns one borrower; NOT_FOUND when there is none."""
@@ -94,8 +95,9 @@ class CustomersServiceAsyncStub(CustomersServiceStub):
     """Returns an upload, and what is wrong with its file; also of one that failed. NOT_FOUND when there is none."""
     ReadRejectedRows: _aio.UnaryStreamMultiCallable[_customers_service_pb2.ReadRejectedRowsRequest, _customers_service_pb2.ReadRejectedRowsResponse]  # type: ignore[assignment]
     """Returns the rows of an upload that were left out, as they stood in the file, in its order: what an error file is
-    made of. First `header`, then `row`s. NOT_FOUND when there is no such upload; one without rejected rows has a
-    header alone.
+    made of. First `header`, then `row`s. Of an upload that failed because most of its rows are wrong, all rows come:
+    none was taken. NOT_FOUND when there is no such upload; one without rejected rows, or of more than 30 days ago, has
+    a header alone.
     """
     GetCustomer: _aio.UnaryUnaryMultiCallable[_customers_service_pb2.GetCustomerRequest, _customers_service_pb2.GetCustomerResponse]  # type: ignore[assignment]
     """Returns one borrower; NOT_FOUND when there is none."""
@@ -157,8 +159,9 @@ class CustomersServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_customers_service_pb2.ReadRejectedRowsResponse], _abc.AsyncIterator[_customers_service_pb2.ReadRejectedRowsResponse]]:
         """Returns the rows of an upload that were left out, as they stood in the file, in its order: what an error file is
-        made of. First `header`, then `row`s. NOT_FOUND when there is no such upload; one without rejected rows has a
-        header alone.
+        made of. First `header`, then `row`s. Of an upload that failed because most of its rows are wrong, all rows come:
+        none was taken. NOT_FOUND when there is no such upload; one without rejected rows, or of more than 30 days ago, has
+        a header alone.
         """
 
     @_abc_1.abstractmethod

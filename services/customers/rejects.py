@@ -12,10 +12,12 @@ from services.customers.upload_model import Problem, RejectedRow
 
 MAX_PACKED_BYTES: Final = 16 * 1024 * 1024
 """How long the rows may be before they are packed. More than a file may be, since each row bears its reasons."""
+MAX_CELL_KEPT: Final = 2000
+"""Characters of a cell that are kept; one with more than 500 is wrong for that alone."""
 _LEVEL: Final = 1
 
 
-def pack(rows: Iterable[RejectedRow], limit: int = MAX_PACKED_BYTES) -> tuple[int, bytes]:
+def pack(rows: Iterable[RejectedRow]) -> tuple[int, bytes]:
     """Return as many of the rows as are kept, and how many they are."""
     count = size = 0
     buffer = io.BytesIO()
@@ -24,7 +26,7 @@ def pack(rows: Iterable[RejectedRow], limit: int = MAX_PACKED_BYTES) -> tuple[in
             problems = [asdict(problem) for problem in row.problems]
             line = json.dumps([row.row, row.cells, problems], ensure_ascii=False).encode() + b"\n"
             size += len(line)
-            if size > limit:
+            if size > MAX_PACKED_BYTES:
                 break
             packed.write(line)
             count += 1
@@ -50,4 +52,4 @@ def rejected(
         by_row[problem.row].append(problem)
     for number, cells in zip(numbers, rows, strict=True):
         if number not in kept:
-            yield RejectedRow(number, cells, by_row[number])
+            yield RejectedRow(number, [cell[:MAX_CELL_KEPT] for cell in cells], by_row[number])

@@ -4,14 +4,17 @@ import asyncio
 import csv
 import io
 from collections.abc import AsyncIterator, Iterable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import grpc
 import pytest
 
+from services.customers import check_file as check_file_module
+from services.customers import rejects
 from services.customers.check_file import Tell, check_file, written_out
 from services.customers.importer import Importer
+from services.customers.postgres_facts import read_facts
 from services.customers.servicer import CustomersServicer
 from services.customers.upload_model import CleanFile
 from tests.customers.record import Record
@@ -258,9 +261,12 @@ async def test_the_same_file_again_confirms_what_it_says_and_changes_no_borrower
     assert (again.already_imported, again.duplicate_rows, again.upload_id) == (True, 2, first.upload_id)
     assert await record.feed.last_number() == last
     asha, ravi = first.customer_ids
-    query = "SELECT last_confirmed($1) > now() - interval '1 minute'"
-    assert await record.value(query, asha)
-    assert not await record.value(query, ravi)  # a later file has said something else since
+    await record.run("UPDATE customers SET created_at = now() - interval '9 days'")
+    async with record.database.connection() as connection:
+        now = await connection.fetchval("SELECT now()")
+        facts = await read_facts(connection, [asha, ravi], now)
+    assert facts[asha].confirmed_at > now - timedelta(minutes=5)
+    assert facts[ravi].confirmed_at < now - timedelta(days=8)  # a later file has said something else since
     assert (await desk.report(first.upload_id)).upload.confirm_time.seconds > 0
 
 
@@ -306,3 +312,27 @@ async def test_what_stood_in_the_cells_of_an_old_file_is_forgotten(record: Recor
     about, rows = await desk.rejected(done.upload_id)
     assert (about.rejected_rows, about.kept_rows, rows) == (1, 0, [])
     assert await record.value("SELECT count(*) FROM upload_rejects") == 0
+
+
+async def test_of_very_many_rejected_rows_some_are_kept_and_the_rest_counted(
+    monkeypatch: pytest.MonkeyPatch, desk: Desk
+) -> None:
+    monkeypatch.setattr(rejects, "MAX_PACKED_BYTES", 1000)
+    monkeypatch.setattr(check_file_module, "MAX_PROBLEMS", 2)
+    good = "".join(GOOD.replace("L1", f"L{n}") for n in range(10, 30))
+    upload_id = await desk.send(HEADER + good + "".join(BAD.replace("L3", f"B{n}") for n in range(10)))
+    upload = await desk.end_of(upload_id)
+    about, rows = await desk.rejected(upload_id)
+    assert (about.rejected_rows, about.kept_rows) == (10, upload.kept_rejected_rows)
+    assert 0 < len(rows) == about.kept_rows < 10
+    report = await desk.report(upload_id)
+    assert (len(report.problems), report.more_problems) == (2, 28)
+
+
+async def test_a_cell_as_long_as_a_book_is_cut(desk: Desk) -> None:
+    long = BAD.replace("Meena Devi", "M" * 100_000)
+    upload_id = await desk.send(HEADER + GOOD + RAVI + long)
+    await desk.end_of(upload_id)
+    _, (row,) = await desk.rejected(upload_id)
+    assert len(row.cells[0]) == rejects.MAX_CELL_KEPT
+    assert len(row.problems[0].value) == 500

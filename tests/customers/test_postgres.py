@@ -45,6 +45,13 @@ async def test_a_statement_that_takes_too_long_is_given_up(database_url: str) ->
         assert await database.fetch("SELECT 1")
 
 
+@pytest.mark.parametrize("code", ["40P01", "40001", "53100", "53200", "53300", "57P01"])
+async def test_what_postgres_gave_up_may_be_asked_again(record: Record, code: str) -> None:
+    """A deadlock, a conflict, a full disk, no memory, too many connections, a shutdown."""
+    with pytest.raises(ProviderDown):
+        await record.run(f"DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '{code}'; END $$")
+
+
 async def test_a_database_that_is_not_there_is_a_provider_that_is_down() -> None:
     with pytest.raises(ProviderDown):
         async with open_database("postgresql://nobody:secret@127.0.0.1:1/none"):

@@ -10,9 +10,9 @@ from google.protobuf import json_format, message_factory
 from google.protobuf.descriptor_pool import Default
 from grpc_health.v1 import health_pb2  # registers the health service
 
-from services.customers.dialer import DialerSettings
-from tests.deploy.manifests import ROOT, SERVICES
+from tests.deploy.manifests import ROOT
 from tests.deploy.watched import ALERTS, CODE, EVENTS, PAGE, instruments, metrics_of
+from tools.env_example import SETTINGS
 
 EXAMPLES = [line for line in PAGE.splitlines() if line.startswith("grpcurl ")]
 
@@ -73,13 +73,11 @@ def test_an_example_is_a_request_that_its_method_takes(example: str) -> None:
 
 
 def test_settings_that_the_page_names_are_there() -> None:
+    classes = (where.split(":") for where in SETTINGS.values())
     known = {
-        name.upper()
-        for settings in (
-            *(importlib.import_module(f"services.{service}.settings").Settings for service in SERVICES),
-            DialerSettings,
-        )
-        for name in settings.model_fields
+        field.upper()
+        for module, name in classes
+        for field in getattr(importlib.import_module(module), name).model_fields
     }
     named = set(re.findall(r"\b[A-Z]{2,}(?:_[A-Z]+)+\b", PAGE))
     assert named - {"POSTGRES_PASSWORD", "PIP_INDEX_URL"} - {"RESOURCE_EXHAUSTED", "NOT_FOUND"} - EVENTS <= known

@@ -1,5 +1,6 @@
 import asyncio
 
+import asyncpg
 import pytest
 
 from services.customers.postgres import Database, open_database
@@ -30,7 +31,8 @@ async def test_a_write_that_lost_its_connection_says_so_and_is_not_repeated(reco
 
 
 async def test_who_finds_no_free_connection_in_time_is_turned_away(database_url: str) -> None:
-    async with open_database(database_url, pool_size=1, acquire_timeout_s=0.05) as database:
+    async with asyncpg.create_pool(database_url, min_size=1, max_size=1) as pool:
+        database = Database(pool, acquire_timeout_s=0.05)
         async with database.connection():
             with pytest.raises(Overloaded):
                 await database.fetch("SELECT 1")

@@ -21,7 +21,7 @@ import redis.asyncio
 
 from bench.lines import table
 from bench.load.borrower import Story
-from bench.load.drive import Driver
+from bench.load.drive import Driver, stop
 from bench.load.meters import descriptors, memory_of, threads
 from bench.load.rig import Cores, Latencies, Rig, on_cores, punctual, running
 from bench.load.speech import Stock
@@ -74,8 +74,7 @@ class Soak:
             wanting = max(4, calls // 4) - len(self._driver.ready)
             if wanting > 0:
                 await self._driver.ring(wanting)
-        holding.cancel()
-        await asyncio.wait([holding])
+        await stop(holding)
         held = await self._driver.end_all()
         if held:
             print(f"The product still holds {held} calls.", file=sys.stderr)

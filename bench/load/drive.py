@@ -4,9 +4,10 @@ import asyncio
 import gc
 import itertools
 import json
+import random
 from collections import deque
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -32,7 +33,8 @@ FEW: Final = 5
 """Under so many calls a window is twice as long, or hardly a turn would fall into it."""
 PROBED: Final = 1 / 3
 """Share of the window, its last, in which loops are asked for signs of life: after CPU was counted, for it costs."""
-_INTERRUPTS_EACH: Final = 3
+INTERRUPT: Final = 1 / 3
+"""Share of the borrowers who interrupt."""
 
 
 @dataclass(slots=True)
@@ -63,6 +65,13 @@ class Run:
     """Requests to the model in the window."""
     never_ended: int = 0
     """Calls that the product still held when all were over."""
+
+
+async def stop(task: asyncio.Task[None]) -> None:
+    """Cancel a task and wait for it; what it failed with before is raised."""
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
 
 
 class Driver:
@@ -123,10 +132,9 @@ class Driver:
             await asyncio.sleep(ramp_s + SETTLE_S)
             await self._measure(run, seconds)
         finally:
-            holding.cancel()
-            await asyncio.wait([holding])
             gc.enable()
             gc.unfreeze()
+            await stop(holding)
         run.never_ended = await self.end_all()
         run.provider_log = self.read_log()
         return run
@@ -206,8 +214,8 @@ class Driver:
         """Make who picks up; the language follows from the state that was uploaded."""
         number, index = next(self._numbers), index_of(order.phone)
         borrowers = self._stock.borrowers
-        noise = NOISES[number // len(borrowers) % len(NOISES)]
-        interrupts = number % _INTERRUPTS_EACH == 0
+        chance = random.Random(number)
+        noise, interrupts = chance.choice(NOISES), chance.random() < INTERRUPT
         return Borrower(number, borrowers[index % len(borrowers)], noise, self._stock, interrupts=interrupts)
 
     def _make_probes(self, stack: AsyncExitStack) -> None:

@@ -12,8 +12,8 @@ from voice.customers import v1 as pb
 from voicekit.rpc import channel
 
 TIMEOUT_S: Final = 5.0
-QUEUE_TIMEOUT_S: Final = 60.0
-"""100 000 borrowers are looked at one by one."""
+QUEUE_TIMEOUT_S: Final = 120.0
+"""100 000 borrowers are looked at one by one; steering a campaign touches as many."""
 SERVICE: Final = "voice.customers.v1.DialingService"
 _WHO: Final = "the dial queue"
 
@@ -74,7 +74,7 @@ class GrpcDialing:
             requested_by=requested_by,
         )
         with our_errors(_WHO):
-            answer = await self._stub.ControlCampaign(request, timeout=TIMEOUT_S)
+            answer = await self._stub.ControlCampaign(request, timeout=QUEUE_TIMEOUT_S)
         return _campaign(answer.campaign)
 
 

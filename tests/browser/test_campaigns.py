@@ -12,7 +12,7 @@ async def test_a_campaign_is_paused_resumed_and_cancelled(operator_with_borrower
         await visitor.goes_to(f"/#/borrowers?state={HOME}")
         await visitor.calls(["Leela Bai"])
         await visitor.goes_to("/#/now")
-        campaign = visitor.page.locator(".card", has_text="0 of 1 over")
+        campaign = visitor.page.locator(".campaign", has_text="0 of 1 over")
         await expect(campaign).to_contain_text("1 waiting")  # for her turn, or to be called again: her line is busy
         await campaign.get_by_role("button", name="Pause").click()
         await expect(campaign).to_contain_text("Paused")

@@ -15,7 +15,7 @@ export function Campaigns({ mayControl }) {
   if (!open.length) return null;
   return html`<section>
     <div class="heading"><h2>Campaigns</h2></div>
-    <ul class="cards">
+    <ul class="campaigns">
       ${open.map((campaign) => html`<li key=${campaign.id}><${Card} campaign=${campaign} mayControl=${mayControl} again=${again} /></li>`)}
     </ul>
   </section>`;
@@ -29,15 +29,20 @@ function Card({ campaign, mayControl, again }) {
       .catch(setError)
       .finally(again);
   const over = campaign.done + campaign.dropped;
-  return html`<div class="card">
-    <span class="row"><strong>Campaign ${campaign.id}</strong><span class="soft small">${STATES[campaign.state]}</span></span>
-    <progress max=${campaign.total} value=${over}>${over} of ${campaign.total}</progress>
-    <span class="small soft">
-      ${words.number(over)} of ${words.number(campaign.total)} over${campaign.dropped ? ` (${words.number(campaign.dropped)} not called)` : ""},
-      ${" "}${words.number(campaign.calling)} in a call, ${words.number(campaign.waiting)} waiting.
-      ${" "}${campaign.requested_by === "callback" ? "The borrower asked for it" : `By ${campaign.requested_by}`}, ${words.moment(campaign.created_at)}.
-    </span>
-    ${error && html`<${Problem} error=${error} />`}
+  return html`<div class="campaign">
+    <div>
+      <strong>Campaign ${campaign.id}</strong>
+      <div class="small soft">${STATES[campaign.state]}</div>
+    </div>
+    <div>
+      <progress max=${campaign.total} value=${over} aria-label="Campaign ${campaign.id}">${over} of ${campaign.total}</progress>
+      <div class="small soft">
+        ${words.number(over)} of ${words.number(campaign.total)} over${campaign.dropped ? ` (${words.number(campaign.dropped)} not called)` : ""},
+        ${" "}${words.number(campaign.calling)} in a call, ${words.number(campaign.waiting)} waiting.
+        ${" "}${campaign.requested_by === "callback" ? "The borrower asked for it" : `By ${campaign.requested_by}`}, ${words.moment(campaign.created_at)}.
+      </div>
+      ${error && html`<${Problem} error=${error} />`}
+    </div>
     ${mayControl &&
     html`<span class="pager">
       ${campaign.state === "paused"

@@ -63,11 +63,13 @@ class TurnRules:
     """Probability from which a window begins speech."""
     continue_at: float = 0.35
     """Probability from which a window continues it."""
+    quiet_at: float = 0.75
+    """The same of a window that is much quieter than the speech was: the model remembers speech for a while."""
     onset_ms: int = 96
     """Speech that makes an utterance; a click or a slammed door is shorter."""
     barge_in_ms: int = 480
-    """Unbroken speech that takes the floor from us, whatever its words; "haan" and "hmm" are shorter."""
-    short: Patience = Patience(128, 256, 450)
+    """Unbroken speech that takes the floor from us; people talking in the room say nothing to a recogniser."""
+    short: Patience = Patience(160, 288, 450)
     """For an answer that is to be short."""
     open: Patience = Patience(320, 640, 950)
     """For any other."""
@@ -122,12 +124,13 @@ _GAP_OVER_BOT_MS: Final = 192
 """A pause that breaks sustained speech."""
 _GOES_ON_MS: Final = 64
 """Speech after a pause that is more than a click."""
-_LISTENS_LONG: Final = 2
-"""Words of listening take the floor after so many times as long as others."""
+_WITHOUT_WORDS: Final = 2
+"""So many times as long must speech be sustained of which no words are known, or none but words of listening."""
 _LEVEL_KNOWN_MS: Final = 320
 """Speech after which its loudness is known."""
 _NEWEST: Final = 0.25
 """Weight of the newest window in the loudness of late, which so spans about 0.12 s."""
+_MUCH_QUIETER_DB: Final = 10.0
 _BACKGROUND: Final = 0.1
 """Of the speech's mean energy: 10 dB under it."""
 _ECHO_ENDS_MS: Final = 192
@@ -215,8 +218,7 @@ class TurnTaker:
     def feed(self, probability: float, level_dbfs: float) -> list[TurnEvent]:
         """Take in the next 32 ms of the line."""
         self.at_ms += WINDOW_MS
-        needed = self._rules.continue_at if self._speech or self._candidate else self._rules.begin_at
-        voiced = probability >= needed
+        voiced = probability >= self._needed(level_dbfs)
         if self._echo_may_come():
             voiced = self._echo.passes(level_dbfs, speech_like=voiced, ms=WINDOW_MS) and voiced
         else:
@@ -228,6 +230,13 @@ class TurnTaker:
     def finish(self) -> list[TurnEvent]:
         """End the turn that is under way, if one is: the line has ended or has stopped coming."""
         return self._end(self._speech) if self._speech else []
+
+    def _needed(self, level_dbfs: float) -> float:
+        """Return the probability from which a window counts as speech."""
+        if self._speech:
+            quiet = level_dbfs < _level_dbfs(self._speech) - _MUCH_QUIETER_DB
+            return self._rules.quiet_at if quiet else self._rules.continue_at
+        return self._rules.continue_at if self._candidate else self._rules.begin_at
 
     def _echo_may_come(self) -> bool:
         return self._bot or self.at_ms - self._bot_stopped_ms <= _ECHO_TAIL_MS
@@ -280,8 +289,7 @@ class TurnTaker:
         return not self._bot and with_us and self._echo.is_too_quiet(_level_dbfs(speech))
 
     def _take_floor_by_going_on(self, speech: _Speech) -> list[TurnEvent]:
-        listens = bool(speech.words) and only_listens(speech.words)
-        needed = self._rules.barge_in_ms * (_LISTENS_LONG if listens else 1)
+        needed = self._rules.barge_in_ms * (_WITHOUT_WORDS if only_listens(speech.words) else 1)
         return self._take_floor(speech) if speech.contested and speech.sustained_ms >= needed else []
 
     def _take_floor(self, speech: _Speech) -> list[TurnEvent]:

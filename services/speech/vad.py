@@ -82,6 +82,8 @@ class EnergyGate:
 
     _MARGIN_DB: Final = 4.0
     """Above the quietest window of late; noise itself scatters by 1 to 2 dB."""
+    _NOISE_DB: Final = 3.0
+    """Above it; steady noise is no louder."""
     _FLOOR_CAP_DBFS: Final = -30.0
     """A floor is never taken to be louder, so that no unbroken speech passes for noise."""
     _BLOCK: Final = 16
@@ -93,6 +95,8 @@ class EnergyGate:
         self._minima: deque[float] = deque(maxlen=self._BLOCKS)
         self._block_minimum, self._in_block = 0.0, 0
         self._open_for = 0
+        self.quietest_dbfs = _SILENT_DBFS
+        """What is quieter is the line's own noise, whatever the model still remembers of speech in it."""
 
     def admits(self, level_dbfs: float) -> bool:
         """Take in the next window's level; True when the model should judge the window."""
@@ -102,6 +106,7 @@ class EnergyGate:
             self._minima.append(self._block_minimum)
             self._block_minimum, self._in_block = 0.0, 0
         floor = min(*self._minima, self._block_minimum, self._FLOOR_CAP_DBFS) if self._minima else _SILENT_DBFS
+        self.quietest_dbfs = max(floor + self._NOISE_DB, _INAUDIBLE_DBFS)
         if level_dbfs > max(floor + self._MARGIN_DB, _INAUDIBLE_DBFS):
             self.hold()
         self._open_for -= 1
@@ -186,7 +191,7 @@ class Vad:
         probability = yield from self._score(wave)
         if self._gate and probability > self._STILL_SPEECH:
             self._gate.hold()
-        return probability if level_dbfs > _INAUDIBLE_DBFS else 0.0
+        return probability if level_dbfs > (self._gate.quietest_dbfs if self._gate else _INAUDIBLE_DBFS) else 0.0
 
     def _score(self, wave: Floats) -> Generator[Question, Judged, float]:
         window = np.concatenate([self._context, wave])[np.newaxis]

@@ -130,7 +130,7 @@ class PostgresCalls:
             _conflicts.add(verdicts.count(Verdict.CONFLICT))
             if Verdict.NO_CALL in verdicts:
                 raise NotFound("there is no such call")
-            if any(map(_may_ask_for_another, events)):
+            if any(map(_may_ask_for_another, events, verdicts)):
                 await self._call_back(connection, session_id)
         return verdicts
 
@@ -209,12 +209,12 @@ class PostgresCalls:
         return [to_call(row) for row in rows]
 
 
-def _may_ask_for_another(event: Event) -> bool:
+def _may_ask_for_another(event: Event, verdict: Verdict) -> bool:
     match event.what:
-        case FactsTold(disposition="CB"):
-            return True
+        case FactsTold(disposition=told):
+            return told == "CB" and verdict is Verdict.APPLIED
         case StatusTold(status):
-            return status in FINAL
+            return status in FINAL and verdict is Verdict.APPLIED
     return False
 
 

@@ -1,6 +1,7 @@
 """Borrowers, as Postgres keeps them."""
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Final
@@ -19,6 +20,7 @@ SELECT_CUSTOMER: Final = """
 """
 
 
+_PHONE: Final = re.compile(r"\+91[6-9]\d{9}")
 _SELECT_ID: Final = "SELECT c.id FROM customers AS c"
 _OF_UPLOAD: Final = "EXISTS (SELECT FROM upload_customers AS u WHERE u.upload_id = {} AND u.customer_id = c.id)"
 # For other orders than that of the ids: a file often has one due date, so to walk the dates until they come would be to
@@ -109,7 +111,7 @@ def _conditions(which: CustomerFilter, by: CustomerOrder = CustomerOrder.ID) -> 
         ("c.call_status = {}", which.call_status),
         ("c.state = {}", which.state),
         ("c.language_code = {}", which.language_code),
-        ("c.search_text LIKE lower({})", _contains(which.text) if which.text else ""),
+        _text(which.text),
         (_OF_UPLOAD if by is CustomerOrder.ID else _FIRST_OF_UPLOAD, which.upload_id),
     ]
     narrowing = [(condition, argument) for condition, argument in asked if argument]
@@ -120,6 +122,13 @@ def _conditions(which: CustomerFilter, by: CustomerOrder = CustomerOrder.ID) -> 
 def to_customer(row: asyncpg.Record) -> Customer:
     """Make a borrower of a row of `SELECT_CUSTOMER`."""
     return Customer(**{**row, "call_status": CallStatus(row["call_status"]), "details": json.loads(row["details"])})
+
+
+def _text(text: str) -> tuple[str, str]:
+    """Return the condition that a text stands in name, phone or loan number, and its argument; empty for any."""
+    if _PHONE.fullmatch(text):  # stands in no name and no loan number, and has an index of its own
+        return "c.phone_number = {}", text
+    return "c.search_text LIKE lower({})", _contains(text) if text else ""
 
 
 def _contains(text: str) -> str:

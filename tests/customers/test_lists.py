@@ -84,6 +84,8 @@ async def test_filters_of_borrowers(record: Record) -> None:
         CustomerFilter(language_code="ta-IN"): [ravi],
         CustomerFilter(text="asha"): [asha],
         CustomerFilter(text="99900002"): [ravi],
+        CustomerFilter(text="+919999900002"): [ravi],
+        CustomerFilter(text="+919999900003"): [],
         CustomerFilter(text="100%"): [ravi],
         CustomerFilter(text="%"): [ravi],
         CustomerFilter(text="b_"): [asha],

@@ -42,7 +42,11 @@ class SignIns:
         for key in (f"name:{_digest(name)}", f"address:{_digest(address)}"):
             if await self._store.count_attempt(key) > ATTEMPTS_PER_MINUTE:
                 raise Overloaded("Too many attempts to sign in. Wait a minute.")
-        account = await self._directory.check(name, password)
+        try:
+            account = await self._directory.check(name, password)
+        except Unauthenticated:
+            log.warning("A sign-in was refused.")  # without the name: people type passwords there
+            raise
         token, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
         key = _digest(token)
         fields = {"user": account.name, "csrf": csrf, "began": self._now().isoformat()}

@@ -15,7 +15,7 @@ export function BorrowerList({ filters, sort, sortBy, live, mayCall, current, op
   const [chosen, setChosen] = useState(new Set());
   const [all, setAll] = useState(false);
   const [whom, setWhom] = useState(null);
-  const list = useEndless("/customers", { ...filters, sort }, (page) => page.customers);
+  const list = useEndless("/customers", { ...filters, sort }, (page) => page.customers.map(shown));
   const toggle = (id) =>
     setChosen((before) => {
       const changed = new Set(before);
@@ -47,6 +47,11 @@ export function BorrowerList({ filters, sort, sortBy, live, mayCall, current, op
     ${list.error && html`<${Problem} error=${list.error} retry=${list.more} />`}
     <p class="soft small" role="status">${words.number(list.rows.length)} ${list.done ? "borrowers, all that match" : "read so far; scroll for more"}</p>`;
 }
+
+/** What the list shows of a borrower; the rest is let go, since very many may be read. */
+const shown = ({ id, version, name, phone_number, state, loan_id, amount_paise, due_date, language_code, call_status }) => ({
+  id, version, name, phone_number, state, loan_id, amount_paise, due_date, language_code, call_status,
+});
 
 /** A filter as the API takes it: only what narrows. */
 function named(filters) {

@@ -145,13 +145,13 @@ function Earlier() {
     <div class="scroll">
       <table>
         <thead>
-          <tr><th>File</th><th>When</th><th>Outcome</th><th class="number">Rows</th><th class="number wide">New</th><th class="number wide">Changed</th><th class="number">Rejected</th></tr>
+          <tr><th>File</th><th class="wide">When</th><th>Outcome</th><th class="number">Rows</th><th class="number wide">New</th><th class="number wide">Changed</th><th class="number">Rejected</th></tr>
         </thead>
         <tbody>
           ${data.uploads.map(
             (file) => html`<tr key=${file.id}>
               <td><a href="#/upload?id=${file.id}">${file.filename}</a></td>
-              <td class="soft">${words.moment(file.upload_time)}</td>
+              <td class="soft wide">${words.moment(file.upload_time)}</td>
               <td>${OUTCOMES[file.status] ?? words.plain(file.status)}</td>
               <td class="number">${words.number(file.total_rows)}</td>
               <td class="number wide">${words.number(file.imported_rows)}</td>

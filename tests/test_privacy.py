@@ -117,6 +117,7 @@ async def look_everywhere(tmp_path: Path, collector: Collector) -> None:
         assert leaks(secrets, log.read_text()) == [], log.name
         for file in log_files(tmp_path / "logs" / service):
             assert leaks(secrets, file.read_text()) == [], file
+    assert_events_are_told(tmp_path / "logs")
     assert "calls_finished_total" in metrics
     assert leaks(secrets, metrics) == []
     assert leaks(secrets, "\n".join(collector.texts)) == []
@@ -132,6 +133,26 @@ def log_files(folder: Path) -> list[Path]:
     files = sorted(folder.glob("*.*"))
     assert {"application.log", "errors.log", "calls.json", "database.log"} <= {file.name for file in files}
     return [file for file in files if file.name != ".lock"]
+
+
+def assert_events_are_told(logs: Path) -> None:
+    """What users look for is in the files where they look, in both forms, with the fields that they know."""
+    for file, event, fields in (
+        ("telephony/calls.json", "CALL_INITIATED", {"customer_id", "phone", "language"}),
+        ("telephony/calls.json", "LANGUAGE_DETECTED", {"language", "transcript"}),
+        ("telephony/websocket.json", "WEBSOCKET_CONNECTED", {"session_id", "client"}),
+        ("telephony/websocket.json", "WEBSOCKET_DISCONNECTED", {"session_id", "code", "messages_in", "messages_out"}),
+    ):
+        told = [json.loads(line) for line in (logs / file).read_text().splitlines()]
+        lines = [line for line in told if line["event"] == event]
+        assert lines, event
+        assert all(fields <= set(line) for line in lines), event
+        assert event in (logs / file).with_suffix(".log").read_text()
+    for file, said in (
+        ("speech/tts.log", "TTS_SYNTHESIS_SUCCESS text_length="),
+        ("customers/database.log", "DATABASE_OPERATION operation=CALL target=apply_call_event affected_rows="),
+    ):
+        assert said in (logs / file).read_text()
 
 
 async def metrics_of(system: System, *services: str) -> str:

@@ -1,4 +1,6 @@
 import asyncio
+import contextlib
+from typing import cast
 
 import pytest
 import redis.asyncio
@@ -129,3 +131,19 @@ async def test_requests_to_a_provider_are_counted_by_the_minute(
     assert [await sessions.count_request("exotel", "connect", 2) for _ in range(2)] == [0, 0]
     assert 50 < await sessions.count_request("exotel", "connect", 2) <= 60
     assert 50 < await redis_client.ttl("rate:limit:exotel:connect") <= 60
+
+
+async def test_whoever_is_cancelled_while_redis_is_asked_ends_also_where_the_client_swallows_it() -> None:
+    class Swallowing:
+        """As redis-py does when a cancellation meets an answer: Python 3.11's `wait_for` returns the answer."""
+
+        async def get(self, _: str) -> str:
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.Event().wait()
+            return "sid"
+
+    asking = asyncio.create_task(Sessions(cast("redis.asyncio.Redis", Swallowing())).find_call_sid("c1"))
+    await asyncio.sleep(0)
+    asking.cancel()
+    await asyncio.wait([asking])
+    assert asking.cancelled()

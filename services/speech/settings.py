@@ -89,7 +89,7 @@ class Settings(ServiceSettings):
     turn_short_ask_ms: PositiveInt = 160
     """Pause in an answer that is to be short, after which its words are asked for."""
 
-    turn_short_ms: PositiveInt = 288
+    turn_short_ms: PositiveInt = 320
     """Pause that ends it when they have come."""
 
     turn_open_ask_ms: PositiveInt = 320
@@ -99,7 +99,7 @@ class Settings(ServiceSettings):
     """and to end it when they have come."""
 
     turn_barge_in_ms: PositiveInt = 480
-    """Unbroken speech that takes the floor from us; twice as much when no words of it are known."""
+    """Unbroken speech that takes the floor from us; three times as much when no words of it are known."""
 
     transcript_budget_seconds: PositiveFloat = 4.0
     """How long a turn's words may take before the turn goes on without."""

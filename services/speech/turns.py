@@ -69,7 +69,7 @@ class TurnRules:
     """Speech that makes an utterance; a click or a slammed door is shorter."""
     barge_in_ms: int = 480
     """Unbroken speech that takes the floor from us; people talking in the room say nothing to a recogniser."""
-    short: Patience = Patience(160, 288, 450)
+    short: Patience = Patience(160, 320, 450)
     """For an answer that is to be short."""
     open: Patience = Patience(320, 640, 950)
     """For any other."""
@@ -124,7 +124,7 @@ _GAP_OVER_BOT_MS: Final = 192
 """A pause that breaks sustained speech."""
 _GOES_ON_MS: Final = 64
 """Speech after a pause that is more than a click."""
-_WITHOUT_WORDS: Final = 2
+_WITHOUT_WORDS: Final = 3
 """So many times as long must speech be sustained of which no words are known, or none but words of listening."""
 _LEVEL_KNOWN_MS: Final = 320
 """Speech after which its loudness is known."""

@@ -266,7 +266,7 @@ async def test_the_borrower_takes_the_floor_by_speaking_on(line: Line) -> None:
     barge_in = of(events, BargeIn)[0]
     assert barge_in.at_ms == pytest.approx(1250, abs=150)
     assert line.at[of(events, SpeechStarted)[0]] == pytest.approx(1.25 + 0.1, abs=0.2)
-    assert line.at[barge_in] == pytest.approx(1.25 + 0.96, abs=0.3)
+    assert line.at[barge_in] == pytest.approx(1.25 + 1.44, abs=0.3)
 
 
 @pytest.mark.parametrize("text", ["हाँ", ""])

@@ -9,6 +9,8 @@ import { CallDialog } from "./calling.js";
 const PAGE = 200;
 const ROW = 44; // px; style .borrowers [role=row]
 const MARGIN = 20; // rows drawn beyond what is seen
+// Rows drawn at most. They are filled anew instead of being made anew: Preact would hold on to every row that ever was.
+const SLOTS = 128;
 
 /** The borrowers that match; an operator may choose some of them, or all, and call them. */
 export function BorrowerList({ filters, sort, sortBy, live, mayCall, current, open }) {
@@ -147,7 +149,7 @@ function Window({ list, live, mayCall, choice, order, current, open }) {
     <div role="presentation" style=${{ height: `${range[0] * ROW}px` }}></div>
     ${seen.map(
       (customer, place) => html`<${Row}
-        key=${customer.id}
+        key=${(range[0] + place) % SLOTS}
         index=${range[0] + place + 2}
         customer=${customer}
         later=${live.customers.get(customer.id)}
@@ -184,7 +186,7 @@ function Row({ customer, later, index, mayCall, choice: { chosen, all, toggle },
     <span role="cell" class="roomy last">${words.language(customer.language_code)}</span>
     <span role="cell" class="state">
       <${Status} code=${status} />
-      ${mayCall && RETRIED.has(status) && html`<${MakeReady} id=${customer.id} version=${version} name=${customer.name} />`}
+      ${mayCall && RETRIED.has(status) && html`<${MakeReady} key=${customer.id} id=${customer.id} version=${version} name=${customer.name} />`}
     </span>
   </div>`;
 }

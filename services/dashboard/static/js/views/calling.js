@@ -39,6 +39,9 @@ export function CallDialog({ whom, close }) {
 
 const queued = (result) => result.outcomes.filter((one) => one.queued).reduce((sum, one) => sum + one.count, 0);
 
+// Of a hold, its kind says more than that there is one.
+const why = (one) => (words.HOLDS[one.code] ? `${words.hold(one.code).toLowerCase()}, ${one.message}` : one.message);
+
 const Outcomes = ({ result, done }) => html`
   <table>
     <thead><tr><th class="number">Borrowers</th><th>${done ? "What happens" : "What would happen"}</th></tr></thead>
@@ -48,7 +51,7 @@ const Outcomes = ({ result, done }) => html`
           <td class="number">${words.number(one.count)}</td>
           <td>
             <span class="dot inline ${one.queued ? (one.not_before ? "warn" : "good") : "bad"}"></span>
-            ${words.sentence(`${one.queued ? (one.not_before ? `called from ${words.moment(one.not_before)}: ` : "") : "not called: "}${one.message}`)}
+            ${words.sentence(`${one.queued ? (one.not_before ? `called from ${words.moment(one.not_before)}: ` : "") : "not called: "}${why(one)}`)}
           </td>
         </tr>`,
       )}

@@ -53,6 +53,7 @@ COST: Final = (
     Column("speech", _plain("cpu_ms_speech", 2)),
     Column("dialog", _plain("cpu_ms_dialog", 2)),
     Column("(customers)", _plain("cpu_ms_customers", 2)),
+    Column("(emulators)", _plain("cpu_ms_sarvam", 2)),
     Column("placing, CPU-ms a call", _plain("placing_cpu_ms")),
     Column("memory MB", _plain("memory_mb")),
     Column("MB a further call", _plain("mb_per_call", 2)),
@@ -62,6 +63,7 @@ COST: Final = (
     Column("TTS after answer", _plain("tts_after_answer")),
     Column("asked a turn", _plain("providers_per_turn", 2)),
     Column("generator late p99 ms", _plain("generator_late_p99_ms", 1)),
+    Column("its core %", lambda row: f"{100 * row['generator_core']:.0f}" if "generator_core" in row else "-"),
     Column("runs", lambda row: f"{row['counted']:.0f}"),
 )
 

@@ -97,7 +97,7 @@ class Rig:
     @property
     def beside(self) -> dict[str, list[int]]:
         """Process ids of what else works for the calls."""
-        return {"customers": [self.system.processes.pid("customers")]}
+        return {name: [self.system.processes.pid(name)] for name in ("customers", "sarvam")}
 
 
 @asynccontextmanager

@@ -10,7 +10,8 @@ ifneq ($(filter demo up bench,$(firstword $(MAKECMDGOALS))),)
   ARGS := $(wordlist 2,$(words $(MAKECMDGOALS)),$(MAKECMDGOALS))
   ifneq ($(ARGS),)
     $(eval .PHONY: $(ARGS))
-    $(eval $(ARGS):;@:)
+    # Each word by itself: a line that began with "load ..." would be a directive of make's own.
+    $(foreach word,$(sort $(ARGS)),$(eval $(word):;@:))
   endif
 endif
 

@@ -9,8 +9,6 @@ import { CallDialog } from "./calling.js";
 const PAGE = 200;
 const ROW = 44; // px; style .borrowers [role=row]
 const MARGIN = 20; // rows drawn beyond what is seen
-// Rows drawn at most. They are filled anew instead of being made anew: Preact would hold on to every row that ever was.
-const SLOTS = 128;
 
 /** The borrowers that match; an operator may choose some of them, or all, and call them. */
 export function BorrowerList({ filters, sort, sortBy, live, mayCall, current, open }) {
@@ -127,7 +125,8 @@ function Window({ list, live, mayCall, choice, order, current, open }) {
   const [range, setRange] = useState([0, 40]);
   const look = () => {
     const first = Math.max(0, Math.floor(box.current.scrollTop / ROW) - MARGIN);
-    const last = Math.ceil((box.current.scrollTop + box.current.clientHeight) / ROW) + MARGIN;
+    // Always as many: rows are filled anew, since Preact would hold on to every row that was ever taken out.
+    const last = first + Math.ceil(box.current.clientHeight / ROW) + 1 + 2 * MARGIN;
     if (first !== range[0] || last !== range[1]) setRange([first, last]);
     if (last + PAGE / 2 > rows.length) more();
   };
@@ -149,7 +148,7 @@ function Window({ list, live, mayCall, choice, order, current, open }) {
     <div role="presentation" style=${{ height: `${range[0] * ROW}px` }}></div>
     ${seen.map(
       (customer, place) => html`<${Row}
-        key=${(range[0] + place) % SLOTS}
+        key=${(range[0] + place) % (range[1] - range[0])}
         index=${range[0] + place + 2}
         customer=${customer}
         later=${live.customers.get(customer.id)}

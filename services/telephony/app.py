@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Final
 from urllib.parse import quote
 
@@ -21,6 +22,7 @@ log = structlog.get_logger(__name__)
 
 LARGEST_BODY: Final = 64 * 1024
 _NO_STORE: Final = {"Cache-Control": "no-store"}
+_KEPT: Final = ("Allow", "WWW-Authenticate")
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -68,7 +70,7 @@ class App:
 
     def build(self) -> web.Application:
         """Build the application."""
-        app = web.Application(middlewares=[measured], client_max_size=LARGEST_BODY)
+        app = web.Application(middlewares=[measured, in_json], client_max_size=LARGEST_BODY)
         app.router.add_get("/ws/voicebot/{session_id}", self.voicebot.handle)
         app.router.add_get("/ws/voicebot-compatibility/{session_id}", self.voicebot.handle_simple)
         for path, handler in (
@@ -156,7 +158,7 @@ class App:
             token = request.match_info.get("token") or request.query.get("token", "")
             if not self.addresses.signer.is_token(token):
                 log.warning("A request without the flow's token was refused.", path=request.path.split("/")[1])
-                return _json({"error": "the token is missing or wrong"}, status=403)
+                raise web.HTTPForbidden(text="the token is missing or wrong")
             return await handler(request)
 
         return guarded
@@ -166,10 +168,25 @@ class App:
             call_id, signature = request.match_info["call_id"], request.match_info["signature"]
             if not self.addresses.signer.is_signed(purpose, call_id, signature):
                 log.warning("A request with a wrong signature was refused.", purpose=purpose)
-                return _json({"error": "the signature is wrong"}, status=403)
+                raise web.HTTPForbidden(text="the signature is wrong")
             return await handler(request)
 
         return guarded
+
+
+@web.middleware
+async def in_json(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer every refusal as all of our HTTP does: `{"error": {"code", "message"}}`."""
+    try:
+        return await handler(request)
+    except web.HTTPException as refusal:
+        if refusal.status < 400:
+            raise
+        code = "UNAUTHENTICATED" if refusal.status == HTTPStatus.UNAUTHORIZED else HTTPStatus(refusal.status).name
+        message = (refusal.text or refusal.reason).removeprefix(f"{refusal.status}: ")
+        refused = _json({"error": {"code": code, "message": message}}, status=refusal.status)
+        refused.headers.extend({name: refusal.headers[name] for name in _KEPT if name in refusal.headers})
+        return refused
 
 
 def _json(body: object, *, status: int = 200) -> web.Response:

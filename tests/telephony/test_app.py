@@ -48,7 +48,26 @@ async def test_the_flow_s_addresses_want_the_token(browser: Browser, path: str) 
     for wrong in ("", "?token=wrong", "/wrong", "?token=%C3%A9", f"?token={SECRET}x"):
         for method in ("GET", "POST"):
             status, body = await browser.ask(method, f"{path}{wrong}")
-            assert (status, body) == (403, {"error": "the token is missing or wrong"})
+            assert (status, body) == (403, {"error": {"code": "FORBIDDEN", "message": "the token is missing or wrong"}})
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("GET", "/nothing-here", 404, "NOT_FOUND"),
+        ("DELETE", "/healthz", 405, "METHOD_NOT_ALLOWED"),
+        ("GET", "/ws/voicebot/no-such-ticket", 403, "FORBIDDEN"),
+    ],
+)
+async def test_every_refusal_says_what_and_why_in_the_one_shape(
+    browser: Browser, method: str, path: str, status: int, code: str
+) -> None:
+    answered, body = await browser.ask(method, path)
+    assert answered == status
+    error = body["error"]
+    assert isinstance(error, dict)
+    assert error["code"] == code
+    assert error["message"]
 
 
 @pytest.mark.parametrize("purpose", ["status-callback", "dial-events"])

@@ -21,7 +21,8 @@ from services.dashboard.passwords import hash_password
 from services.dashboard.people import Account, Directory, Role
 from services.dashboard.recordings import Recordings
 from services.dashboard.sign_in import SignIns
-from tests.dashboard.fakes import NOON, Calls, Customers, Dialing, Holds, Memory, Phone, Record, Uploads
+from tests.dashboard.fake_parts import Holds, Memory, Phone, Uploads
+from tests.dashboard.fakes import NOON, Calls, Customers, Dialing, Record
 
 PASSWORD = "a long enough password"
 CHEAP_HASH = hash_password(PASSWORD, n=2)

@@ -7,7 +7,7 @@ from typing import Final
 
 import structlog
 
-from services.telephony.book import CallBook, Entry, Phase
+from services.telephony.book import CallBook, Entry
 from services.telephony.media import Started
 from services.telephony.model import Brief
 from services.telephony.phones import same_form
@@ -54,11 +54,6 @@ class Callers:
             if asyncio.get_running_loop().time() >= deadline:
                 return await self._rang_us(start.call_sid, phone)
             await asyncio.sleep(0.2)
-
-    async def answered(self, call_id: str, epoch: int, pod: str) -> None:
-        """Keep that the borrower is on the line."""
-        at = f"{self._now().timestamp():.3f}"
-        await self._book.note(call_id, epoch=epoch, phase=Phase.ANSWERED, answered_at=at, owner=pod)
 
     async def note(self, call_id: str, epoch: int, fields: Mapping[str, str]) -> bool:
         """Keep fields of a call; False when another pod owns it, `ProviderDown` when Redis is away."""

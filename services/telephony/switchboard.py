@@ -147,12 +147,13 @@ class Switchboard:
         prefix = f"{start.stream_sid[:8]}-" if entry.answered_at else ""
         journal = Journal(self._recorder, brief.call_id, self._now, known=known.known, prefix=prefix)
         recording = self._recordings.begin(brief.call_id)
+        notes = Notes(lambda fields: self._callers.note(brief.call_id, own.epoch, fields))
         session = CallSession(
             brief,
             leg,
             self._parts,
             journal,
-            Notes(lambda fields: self._callers.note(brief.call_id, own.epoch, fields)),
+            notes,
             plan=entry.plan,
             before_transfer=lambda: self._transfers.decide(brief.call_id, brief.customer_id, epoch=own.epoch),
             snapshot=base64.b64decode(entry.snapshot),
@@ -166,7 +167,7 @@ class Switchboard:
                 await session.learn_goodbye()
                 session.end(AGENT_UNREACHABLE)
             else:
-                await self._callers.answered(brief.call_id, own.epoch, self._pod)
+                notes.put(phase=Phase.ANSWERED, answered_at=f"{self._now().timestamp():.3f}", owner=self._pod)
                 journal.answered(start.call_sid)
             line.attach(session)
             ending = await session.run()

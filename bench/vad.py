@@ -7,18 +7,17 @@ The line of the first column is what a call sounds like: a sentence now and then
 
 import argparse
 import time
-from collections.abc import Callable
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.detectors import Detector, detectors
 from bench.lines import SENTENCES, VOICES, Clip, clip, noisy, silent, spoken, table
-from emulators.audio import BYTES_PER_MS, samples
-from services.speech.vad import WINDOW_MS, Vad, VoiceModel
+from services.speech.vad import WINDOW_MS, VoiceModel
 
-Detector = Callable[[bytes], NDArray[np.bool_]]
-
+_SPEECH: Final = 0.5
+"""Probability from which a window is taken for speech."""
 NOISES: Final = (
     ("clean", 50),
     ("white", 20),
@@ -29,27 +28,6 @@ NOISES: Final = (
     ("babble", 10),
     ("babble", 5),
 )
-
-
-def by_energy(pcm: bytes) -> NDArray[np.bool_]:
-    """Tell speech by loudness alone: 9 dB over the quietest of the last three seconds."""
-    waves = samples(pcm)[: len(pcm) // 512 * 256].astype(np.float32).reshape(-1, 256) / 32768
-    levels = 10 * np.log10((waves**2).mean(axis=1) + 1e-10)
-    before = np.concatenate([np.full(95, levels[:16].min()), levels])
-    floor = np.lib.stride_tricks.sliding_window_view(before, 96).min(axis=1)
-    return np.asarray(levels > np.maximum(floor + 9, -58))
-
-
-def by_model(model: VoiceModel, *, gated: bool) -> Detector:
-    """Tell speech by the model, asked always or where the gate lets it be."""
-
-    def detect(pcm: bytes) -> NDArray[np.bool_]:
-        vad = Vad(model, gated=gated)
-        step = 100 * BYTES_PER_MS  # as a call brings it
-        windows = [window for at in range(0, len(pcm), step) for window in vad.feed(pcm[at : at + step])]
-        return np.array([window.probability >= 0.5 for window in windows])
-
-    return detect
 
 
 def lines(voices: int) -> list[Clip]:
@@ -75,8 +53,9 @@ def measure(detect: Detector, clips: list[Clip], kind: str, snr_db: int) -> tupl
     for seed, line in enumerate(clips):
         pcm = noisy(line.wave, kind, snr_db, seed)
         began = time.process_time()
-        found = detect(pcm)
+        windows = detect(pcm)
         cpu += time.process_time() - began
+        found = windows[:, 0] >= _SPEECH
         seconds += len(pcm) / 16000
         speech = truth(line, len(found))
         right, told, there = right + int((found & speech).sum()), told + int(found.sum()), there + int(speech.sum())
@@ -88,17 +67,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.vad", description=__doc__)
     parser.add_argument("--voices", type=int, default=3, choices=(1, 2, 3), help="how many voices speak (3)")
     clips = lines(parser.parse_args().voices)
-    model = VoiceModel()
-    detectors: dict[str, Detector] = {
-        "energy gate +9 dB": by_energy,
-        "silero 8 kHz": by_model(model, gated=False),
-        "silero 8 kHz, gated": by_model(model, gated=True),
-    }
     share = np.concatenate([line.speech for line in clips]).mean()
     print(f"{sum(len(line.wave) for line in clips) / 8000:.0f} s of line, {share:.0%} of it speech\n")
     heads = ["precision/recall", *(kind if kind == "clean" else f"{kind} {snr} dB" for kind, snr in NOISES)]
     rows, costs = [], []
-    for name, detect in detectors.items():
+    for name, detect in detectors(VoiceModel()).items():
         found = [measure(detect, clips, kind, snr_db) for kind, snr_db in NOISES]
         rows.append([name, *(f"{precision:.2f}/{recall:.2f}" for _, precision, recall in found)])
         costs.append([name, *(f"{cpu:.2f}" for cpu, _, _ in found)])

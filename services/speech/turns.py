@@ -73,7 +73,7 @@ class TurnRules:
     """For an answer that is to be short."""
     open: Patience = Patience(320, 640, 950)
     """For any other."""
-    complete: Patience = Patience(192, 448, 800)
+    complete: Patience = Patience(160, 352, 800)
     """For any other that is a plain yes or no so far."""
     short_until_ms: int = 1200
     """Length up to which an answer that was to be short is one; from twice this on it has all patience."""

@@ -112,7 +112,7 @@ def test_a_click_in_the_pause_does_not_hold_up_the_end() -> None:
 def test_a_plain_yes_to_an_open_question_needs_less_patience() -> None:
     yes = Line(Answer.OPEN, "हाँ जी").speech(320)
     yes.note(yes.turns.understood("हाँ जी"))
-    assert 448 <= yes.pause(2000).told(Ended) - 320 < 640
+    assert 352 <= yes.pause(2000).told(Ended) - 320 < 450
 
 
 def test_an_answer_that_was_to_be_short_earns_patience_as_it_grows_long() -> None:

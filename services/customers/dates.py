@@ -49,6 +49,8 @@ def month_first(column: str, cells: Iterable[tuple[int, str]]) -> tuple[bool, in
     days, months, doubtful = None, None, None
     for text, row in seen.items():
         first, second = date_parts(text) or (0, 0)
+        if first > 12 and second > 12:
+            continue  # no date in either order, so it shows none
         if first > 12:
             days = days or (row, text)
         if second > 12:

@@ -26,6 +26,13 @@ def codes(checked: CheckedFile) -> list[tuple[int, str]]:
     return [(problem.row, problem.code) for problem in checked.problems]
 
 
+def test_a_date_that_no_order_can_read_is_one_bad_cell_and_tells_nothing_of_the_others() -> None:
+    impossible = GOOD.replace("L1", "L2").replace("900001", "900002").replace("05/12/2026", "31/31/2026")
+    checked = check(HEADER + GOOD + impossible + RAVI.replace("L2", "L3").replace("900002", "900003"))
+    assert [row.due_date for row in checked.rows] == [date(2026, 12, 5), date(2026, 12, 31)]
+    assert codes(checked) == [(3, "DATE_IMPOSSIBLE")]
+
+
 def test_a_good_file_is_read_to_the_letter() -> None:
     checked = check(HEADER + GOOD + RAVI)
     assert checked.rows == [

@@ -36,7 +36,9 @@ MEMORY_MB: Final = 8.0
 """What the allocator of a process may have kept in pieces."""
 MEMORY_SHARE: Final = 0.05
 FEW: Final = 2
-"""Tasks, threads and files that may come and go at any moment: a ping, a warm socket."""
+"""Tasks, threads and keys that may come and go at any moment: a ping, a warm socket."""
+POOLED: Final = 12
+"""Files: pools keep as many connections as were ever needed at once, and that may be reached late."""
 _NO_END: Final = -1
 BRISK_MS: Final = 30
 """For a character: we speak twice as fast as a person, so that calls are half as long, and twice as many."""
@@ -127,9 +129,9 @@ def differences(before: Count, after: Count) -> list[str]:
         allowed = before.memory_mb[name] * (1 + MEMORY_SHARE) + MEMORY_MB
         if mb > allowed:
             left.append(f"{name} holds {mb:.0f} MB, {mb - before.memory_mb[name]:.0f} more than before")
-    for what in ("threads", "files"):
+    for what, allowed_more in (("threads", FEW), ("files", POOLED)):
         for name, number in getattr(after, what).items():
-            if number > getattr(before, what)[name] + FEW:
+            if number > getattr(before, what)[name] + allowed_more:
                 left.append(f"{name} holds {number} {what}, {getattr(before, what)[name]} before")
     for name, tasks in after.tasks.items():
         if sum(tasks.values()) > sum(before.tasks[name].values()) + FEW:

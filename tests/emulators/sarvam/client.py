@@ -4,7 +4,7 @@ import asyncio
 import base64
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Final
 
 import aiohttp
 
@@ -78,3 +78,13 @@ async def connect(
         session.ws_connect(path, params=params, headers=headers) as ws,
     ):
         yield Wire(ws)
+
+
+SPEECH: Final = {"text": "yes", "language_code": "en-IN", "speech_sample_rate": 8000, "output_audio_codec": "linear16"}
+CONFIG: Final = {name: value for name, value in SPEECH.items() if name != "text"}
+LONG: Final = "मैं पाँच तारीख को भर दूँगा"
+
+
+async def reply(wire: Wire, text: str = LONG) -> None:
+    await wire.send(type="text", data={"text": text})
+    await wire.send(type="flush")

@@ -133,5 +133,5 @@ def _patience(step: Step) -> float:
 
 
 def _answer_kind(at: Position) -> Answer:
-    first = at.state in (State.WAITING_FOR_LANG_DETECT, State.HOLDING_FOR_BORROWER)
-    return Answer.OPEN if first or at.floor else Answer.SHORT
+    # Whether it is they is a yes or a no, also where it tells the language: who says more is given time for it.
+    return Answer.OPEN if at.floor or at.state is State.HOLDING_FOR_BORROWER else Answer.SHORT

@@ -50,7 +50,7 @@ def test_the_notice_is_said_before_the_question_and_cannot_be_cut_off() -> None:
     assert [line.text for line in talk.now.lines] == ["Am I speaking with Kamala Devi?"]
     assert talk.now.interruptible
     assert talk.now.detect_language
-    assert talk.now.answer is Answer.OPEN
+    assert talk.now.answer is Answer.SHORT
     assert 5 <= talk.now.listen_for_s <= 6
 
 

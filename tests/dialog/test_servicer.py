@@ -21,7 +21,7 @@ from services.dialog.servicer import SERVICE, DialogServicer
 from tests.dialog.talk import read_codes
 from voice.customers.v1 import CALL_DIRECTION_INBOUND, CallBrief
 from voice.dialog.v1 import (
-    ANSWER_KIND_OPEN,
+    ANSWER_KIND_SHORT,
     ANSWER_KIND_UNSPECIFIED,
     FLOW_FULL,
     FLOW_SIMPLE,
@@ -155,7 +155,7 @@ async def test_a_call_from_greeting_to_goodbye(stub: "Stub") -> None:
     await stream.plays(greeting)
     question = await stream.turn()
     assert [line.personal for line in question.lines] == [True]
-    assert (question.next, question.answer, question.detect_language) == (NEXT_LISTEN, ANSWER_KIND_OPEN, True)
+    assert (question.next, question.answer, question.detect_language) == (NEXT_LISTEN, ANSWER_KIND_SHORT, True)
     assert question.listen_for.ToMilliseconds() == 6000
     assert not question.HasField("understanding")
     await stream.plays(question)

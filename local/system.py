@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, fields
 from datetime import datetime, time
+from itertools import count, islice
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +24,23 @@ from local.server_process import CannotStart
 from voicekit.clock import INDIA
 
 MODEL: Final = "global.anthropic.claude-haiku-4-5-20251001-v1:0"
+
+
+_LOWEST_PORT: Final = 12_000
+_BLOCK: Final = 20
+_BLOCKS: Final = 397
+"""Blocks of ports, up to just under 20,000; a prime number of them."""
+_turns: Final = count()
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # one that was closed a moment ago may be had
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 @dataclass(slots=True)
@@ -48,15 +66,17 @@ class Ports:
 
     @classmethod
     def free(cls) -> "Ports":
-        """Find free ports of the loopback; all are held at once, so that no two are the same."""
-        probes = [socket.socket() for _ in fields(cls)]
-        try:
-            for probe in probes:
-                probe.bind(("127.0.0.1", 0))
-            return cls(*(probe.getsockname()[1] for probe in probes))
-        finally:
-            for probe in probes:
-                probe.close()
+        """Find free ports of the loopback.
+
+        They lie below those that the system gives to connections, so that none takes one before its program does; and
+        each process tries blocks of its own, so that two systems that start at once do not meet.
+        """
+        for turn in islice(_turns, _BLOCKS):
+            first = _LOWEST_PORT + (os.getpid() + turn * 331) % _BLOCKS * _BLOCK
+            ports = range(first, first + len(fields(cls)))
+            if all(map(_is_free, ports)):
+                return cls(*ports)
+        raise CannotStart(f"no ports are free between {_LOWEST_PORT} and 20000")
 
 
 @dataclass(slots=True)

@@ -21,7 +21,7 @@ from bench.load.rig import Cores, Latencies, on_cores, punctual, running
 from bench.load.speech import Stock
 from local.server_process import CannotStart
 
-CALLS: Final = (1, 10, 25, 50, 75, 100)
+CALLS: Final = (1, 10, 25, 50, 75, 100, 125)
 IDLE_S: Final = 4.0
 FLOOR_CALLS: Final = 50
 FLOOR_S: Final = 8.0
@@ -30,7 +30,9 @@ FLOOR_S: Final = 8.0
 def parse_arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m bench load", description=__doc__)
-    parser.add_argument("--calls", type=_numbers, default=CALLS, help="live calls, until it breaks (1,10,25,50,75,100)")
+    parser.add_argument(
+        "--calls", type=_numbers, default=CALLS, help="live calls, until it breaks (1,10,25,50,75,100,125)"
+    )
     parser.add_argument("--runs", type=int, default=3, help="runs of each (3)")
     parser.add_argument("--seconds", type=float, default=20.0, help="measured in each run (20)")
     parser.add_argument(
@@ -92,9 +94,9 @@ async def _row(driver: Driver, calls: int, options: argparse.Namespace) -> dict[
 
 
 def _line(found: Figures, index: int) -> str:
-    shown = ("live", "cpu_ms", "greeting_p50", "turn_short_p50", "turn_short_p99", "clear_p50", "gaps_60", "drops",
-             "generator_late_p99_ms")  # fmt: skip
-    values = "  ".join(f"{name} {found[name]:.1f}" for name in shown if name in found)
+    shown = ("live", "cpu_ms", "others_core", "greeting_p50", "turn_short_p50", "turn_short_p99", "clear_p50",
+             "gaps_60", "drops", "generator_late_p99_ms")  # fmt: skip
+    values = "  ".join(f"{name} {found[name]:.4g}" for name in shown if name in found)
     return f"N={found['calls']:.0f} run {index + 1}: {values}"
 
 

@@ -17,7 +17,7 @@ from bench.load.beat import Beat
 from bench.load.borrower import Borrower, Story
 from bench.load.clients import Desk, index_of
 from bench.load.exchange import Exchange, Order
-from bench.load.meters import Probe, ask_grpc, ask_http, cpu_of, memory_of
+from bench.load.meters import Probe, ask_grpc, ask_http, busy_s, cpu_of, memory_of
 from bench.load.rig import Rig
 from bench.load.speech import NOISES, Stock
 from local.system import WEBHOOK_SECRET
@@ -54,6 +54,8 @@ class Run:
     beside_s: dict[str, float] = field(default_factory=dict)
     """Of what else works for the calls."""
     generator_s: float = 0.0
+    busy_s: float = 0.0
+    """Of the product's cores, for whomever."""
     memory_mb: dict[str, float] = field(default_factory=dict)
     placing_cpu_s: dict[str, float] = field(default_factory=dict)
     placed: int = 0
@@ -182,11 +184,13 @@ class Driver:
         measured, beside, ours = self._rig.measured, self._rig.beside, {"generator": [0]}
         asked = await self._model_requests()
         self.beat.late.clear()
+        busy = busy_s(self._rig.cores.product)
         before, before_beside, before_ours = cpu_of(measured), cpu_of(beside), cpu_of(ours)
         run.begins = loop.time()
         await asyncio.sleep(seconds * (1 - PROBED))
         after, after_beside, after_ours = cpu_of(measured), cpu_of(beside), cpu_of(ours)
         run.counted = loop.time()
+        run.busy_s = busy_s(self._rig.cores.product) - busy
         run.waits = await self._ask(seconds * PROBED)
         run.ends = loop.time()
         run.late = list(self.beat.late)

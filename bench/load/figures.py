@@ -28,6 +28,7 @@ def figures(run: Run) -> Figures:
         "placing_cpu_ms": 1000 * sum(run.placing_cpu_s.values()) / max(run.placed, 1),
         "cpu_ms": 1000 * sum(run.cpu_s.values()) / paid_s,
         "core": sum(run.cpu_s.values()) / (run.counted - run.begins),
+        "others_core": max(0.0, run.busy_s - sum(run.cpu_s.values())) / (run.counted - run.begins),
         "memory_mb": sum(run.memory_mb.values()),
         "model_asked": run.model_asked,
         "never_ended": run.never_ended,

@@ -1,6 +1,7 @@
 """What a process costs, asked of the kernel; how long its loop keeps others waiting, asked from outside."""
 
 import asyncio
+import os
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
@@ -22,6 +23,17 @@ def cpu_s(pid: int) -> float:
 def cpu_of(pids: Mapping[str, Iterable[int]]) -> dict[str, float]:
     """Return the CPU seconds of each service."""
     return {name: sum(map(cpu_s, of)) for name, of in pids.items()}
+
+
+def busy_s(cores: Iterable[int]) -> float:
+    """Return the seconds that cores have worked, for whomever, and that their host took from them."""
+    wanted, ticks = {f"cpu{core}" for core in cores}, 0
+    for line in Path("/proc/stat").read_text().splitlines():
+        name, *numbers = line.split()
+        if name in wanted:
+            user, nice, system, _idle, _waiting, *rest = map(int, numbers)
+            ticks += user + nice + system + sum(rest[:3])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def pss_mb(pid: int) -> float:

@@ -48,6 +48,7 @@ HEARD: Final = (
 COST: Final = (
     Column("calls", _plain("calls")),
     Column("core %", lambda row: f"{100 * row['core']:.0f}"),
+    Column("taken by others %", lambda row: f"{100 * row['others_core']:.0f}" if "others_core" in row else "-"),
     Column("CPU-ms per call-second", _plain("cpu_ms", 2)),
     Column("telephony", _plain("cpu_ms_telephony", 2)),
     Column("speech", _plain("cpu_ms_speech", 2)),
@@ -77,6 +78,7 @@ class Spread(NamedTuple):
 
 
 SPREAD: Final = (
+    Spread("share of the product's core taken by others", "others_core", 2),
     Spread("CPU-ms per call-second", "cpu_ms", 2),
     Spread("greeting p50", "greeting_p50", 0),
     Spread("short turn p50", "turn_short_p50", 0),

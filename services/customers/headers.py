@@ -55,6 +55,28 @@ DETAILS: Final = tuple(_DETAILS)
 _UNITS: Final = re.compile(r"\s*[(\[](in )?(rs\.?|inr|₹|rupees)[)\]]\s*$")
 
 
+_WORDS: Final = {
+    "name": "the borrower's name",
+    "phone_number": "the phone number",
+    "state": "the state",
+    "loan_id": "the loan number",
+    "amount": "the amount due",
+    "due_date": "the due date",
+    "language": "the language",
+    "lender": "the lender",
+}
+"""What people call each field."""
+_SHOWN: Final = {
+    "name": ("Customer Name", "Borrower Name"),
+    "phone_number": ("Mobile No", "Phone Number"),
+    "state": ("State", "State Name"),
+    "loan_id": ("Loan No", "LAN"),
+    "amount": ("EMI Amount", "Amount Due"),
+    "due_date": ("Due Date", "EMI Date"),
+}
+"""Of the titles that are known, those that are told where none is found."""
+
+
 def fields_in(header: Sequence[str]) -> set[str]:
     """Return the fields that a row names, were it the header."""
     return {field for title in header if (field := _field(title)) and field in _ALIASES}
@@ -72,11 +94,17 @@ def match_header(header: Sequence[str]) -> dict[str, int]:
     for field, several in places.items():
         if len(several) > 1 and field not in _OPTIONAL:
             titles = " and ".join(f"“{header[place].strip()}”" for place in several)
-            raise BadFile("COLUMN_TWICE", f"Columns {titles} both mean {field}: keep one.")
-    missing = [field for field in REQUIRED if field not in places]
-    if missing:
-        raise BadFile("COLUMN_MISSING", f"The file has no column for {', '.join(missing)}.")
+            raise BadFile("COLUMN_TWICE", f"Columns {titles} both mean {_WORDS[field]}: keep one.")
+    if missing := [field for field in REQUIRED if field not in places]:
+        raise lacks(missing)
     return {field: several[0] for field, several in places.items()}
+
+
+def lacks(fields: Sequence[str]) -> BadFile:
+    """Return the refusal of a file without these fields, with titles that would be known."""
+    words = ", ".join(_WORDS[field] for field in fields)
+    titles = "; ".join(" or ".join(f"“{title}”" for title in _SHOWN[field]) for field in fields)
+    return BadFile("COLUMN_MISSING", f"The file has no column for {words}. Titles that are known: {titles}.")
 
 
 def _field(title: str) -> str | None:

@@ -6,7 +6,7 @@ from operator import itemgetter
 from typing import Final
 
 from services.customers.findings import BadFile
-from services.customers.headers import REQUIRED, fields_in, match_header
+from services.customers.headers import REQUIRED, fields_in, lacks, match_header
 from services.customers.readers import read_sheets
 from services.customers.sheet import MAX_ROWS, MAX_TITLE_ROWS, Sheet
 from services.customers.upload_model import FileFormat, Problem
@@ -101,7 +101,7 @@ def _choose(sheets: list[Sheet]) -> tuple[Sheet, int]:
             return best, place  # it will be told what this header lacks
     if not any(any(row) for row in best.rows):
         raise BadFile("FILE_EMPTY", "The file is empty.")
-    raise BadFile("COLUMN_MISSING", f"The file has no column for {', '.join(REQUIRED)}.")
+    raise lacks(REQUIRED)
 
 
 def _body(

@@ -48,7 +48,7 @@ async def test_what_is_no_list_of_borrowers_is_refused_in_words(operator: Visiti
     async with operator() as visitor:
         await visitor.goes_to("/#/upload")
         await chooses(visitor, "holiday.csv", "text/csv", b"day,place\n1,Goa\n")
-        await expect(visitor.page.get_by_role("alert")).to_contain_text("no column for name")
+        await expect(visitor.page.get_by_role("alert")).to_contain_text("no column for the borrower's name")
         await visitor.is_looked_at("upload-refused")
 
 

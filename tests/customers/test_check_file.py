@@ -1,3 +1,4 @@
+import re
 from datetime import date
 
 import pytest
@@ -8,6 +9,7 @@ from services.customers import check_file as check_file_module
 from services.customers import readers, table
 from services.customers.check_file import CheckedFile, check_file, written_out
 from services.customers.findings import BadFile
+from services.customers.headers import fields_in
 from services.customers.upload_model import LoanRow
 from voicekit.errors import VoiceError
 
@@ -169,6 +171,18 @@ def test_titles_sums_and_units_do_not_hide_the_list() -> None:
     assert codes(checked) == [(3, "HEADER_ROW"), (7, "FOOTER_SKIPPED"), (8, "FOOTER_SKIPPED")]
     with pytest.raises(BadFile, match="no column"):
         check("title\n" * 11 + header + GOOD)
+
+
+def test_what_a_header_lacks_is_told_in_words_with_titles_that_are_known() -> None:
+    for text in ("name,state,loan_id,amount\n" + GOOD, "nothing,of,use\n1,2,3\n"):
+        with pytest.raises(BadFile) as refused:
+            check(text)
+        assert "_" not in str(refused.value)
+        for title in re.findall("“([^”]+)”", str(refused.value)):
+            assert fields_in([title])
+    assert "the phone number" in str(refused.value)
+    with pytest.raises(BadFile, match="both mean the phone number: keep one"):
+        check(HEADER.replace("name,", "Mobile,") + GOOD)
 
 
 def test_a_phone_that_many_names_share_is_no_phone() -> None:

@@ -106,7 +106,7 @@ async def test_a_file_that_cannot_be_read_is_on_record_as_failed_and_may_come_ag
         with pytest.raises(BadFile):
             await put(record, "nothing,of,use\n1,2,3\n")
         status = await record.value(STATUS)
-        assert str(status).startswith("failed:The file has no column for name")
+        assert str(status).startswith("failed:The file has no column for the borrower's name")
     assert await record.value("SELECT count(*) FROM file_uploads") == 2
 
 

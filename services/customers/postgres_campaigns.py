@@ -88,11 +88,11 @@ class PostgresDialQueue:
     async def queue(self, asked: CallsAsked, outcomes: Sequence[Outcome], now: datetime) -> Answer:
         """Put those that are to be queued into the queue as one campaign, and remember the answer."""
         query = """
-            INSERT INTO campaigns (requested_by, idempotency_key, request_sha256, answer)
-            VALUES ($1, NULLIF($2, ''), $3, '{}') RETURNING id
+            INSERT INTO campaigns (requested_by, idempotency_key, request_sha256, answer, created_at)
+            VALUES ($1, NULLIF($2, ''), $3, '{}', $4) RETURNING id
         """
         key = asked.idempotency_key
-        campaign_id: int = await self._connection.fetchval(query, asked.requested_by, key, asked.sha256)
+        campaign_id: int = await self._connection.fetchval(query, asked.requested_by, key, asked.sha256, now)
         for one in outcomes:
             if one.queued:
                 await self._enqueue(campaign_id, one, now)

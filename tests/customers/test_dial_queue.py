@@ -155,6 +155,15 @@ async def test_a_campaign_is_paused_resumed_and_cancelled(
     assert again.campaign == cancelled
 
 
+async def test_a_campaign_begins_by_the_clock_of_calling_as_its_calls_do(
+    record: Record, dialing: "pb.DialingServiceAsyncStub", clock: datetime
+) -> None:
+    campaign_id = (await dialing.QueueCalls(ask(*await add(record, 1)), timeout=5)).campaign_id
+    told = await dialing.GetCampaign(pb.GetCampaignRequest(campaign_id=campaign_id), timeout=5)
+    since = told.campaign.created_at.ToDatetime(tzinfo=UTC) - clock
+    assert timedelta(0) <= since < timedelta(minutes=10)
+
+
 async def test_a_paused_campaign_s_jobs_are_looked_at_by_nobody_until_it_goes_on(
     record: Record, dialing: "pb.DialingServiceAsyncStub"
 ) -> None:

@@ -4,8 +4,9 @@ import csv
 import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import cycle
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +17,8 @@ from emulators.voices import CALLER_VOICE
 CASES_FILE: Final = Path(__file__).with_name("cases.yaml")
 CHECKED: Final = ("हाँ जी, बोल रहा हूँ", "hi-IN")
 """What `local.check audio` says to our speech service, and its language."""
+EXAMPLES: Final = range(101, 166)
+"""The last digits of the numbers in the dashboard's example files: they behave like the cases, again and again."""
 COLUMNS: Final = ("name", "phone_number", "state", "loan_id", "amount", "due_date")
 
 
@@ -69,6 +72,8 @@ class Cases:
 
     cases: tuple[Case, ...]
     agents: Mapping[str, Any]
+    others: tuple[Case, ...] = ()
+    """Who is not called by the demo, but answers when somebody else calls."""
 
     def only(self, keys: Sequence[str] | None) -> "Cases":
         """Return the cases of these keys alone, or all of them for None; `UnknownCase` when a key is none of them."""
@@ -77,7 +82,7 @@ class Cases:
         if unknown := set(keys) - {case.key for case in self.cases}:
             known = ", ".join(case.key for case in self.cases)
             raise UnknownCase(f"There is no case {', '.join(sorted(unknown))}; there are: {known}")
-        return Cases(tuple(case for case in self.cases if case.key in keys), self.agents)
+        return replace(self, cases=tuple(case for case in self.cases if case.key in keys))
 
     def csv(self) -> bytes:
         """Return the file that the collections team would upload."""
@@ -89,16 +94,17 @@ class Cases:
 
     def personas_yaml(self) -> str:
         """Return the emulator's personas file."""
-        personas = {case.phone: {**case.persona, "name": case.key} for case in self.cases}
+        personas = {case.phone: {**case.persona, "name": case.key} for case in (*self.cases, *self.others)}
         return yaml.safe_dump({"personas": personas, "agents": dict(self.agents)}, allow_unicode=True)
 
     def voices(self) -> set[str]:
         """Return the voices that the emulated recogniser has to know."""
-        return {case.persona.get("voice", CALLER_VOICE) for case in self.cases}
+        return {case.persona.get("voice", CALLER_VOICE) for case in (*self.cases, *self.others)}
 
     def phrases_json(self) -> str:
         """Return the phrases that the emulated recogniser has to know."""
-        said = dict.fromkeys([CHECKED, *(phrase for case in self.cases for phrase in case.says())])
+        everybody = (*self.cases, *self.others)
+        said = dict.fromkeys([CHECKED, *(phrase for case in everybody for phrase in case.says())])
         return json.dumps([{"text": text, "language": language} for text, language in said], ensure_ascii=False)
 
 
@@ -106,7 +112,13 @@ def load_cases(today: date, source: Path = CASES_FILE) -> Cases:
     """Read the cases; a due date there is a day of the month that follows `today`."""
     data = yaml.safe_load(source.read_text("utf-8"))
     next_month = (today.replace(day=1) + timedelta(days=32)).replace(day=1)
-    return Cases(tuple(_case(entry, next_month) for entry in data["cases"]), data["agents"])
+    cases = tuple(_case(entry, next_month) for entry in data["cases"])
+    return Cases(cases, data["agents"], tuple(map(_like, EXAMPLES, cycle(cases))))
+
+
+def _like(number: int, case: Case) -> Case:
+    """Return who behaves as a case does, at another number."""
+    return replace(case, borrower={**case.borrower, "phone_number": f"+919999900{number}"})
 
 
 def _case(entry: Mapping[str, Any], month: date) -> Case:

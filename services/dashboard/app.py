@@ -17,6 +17,7 @@ from services.dashboard.web.calling import CallingApi
 from services.dashboard.web.calls import CallsApi
 from services.dashboard.web.customers import CustomersApi
 from services.dashboard.web.endpoint import MAX_BODY, Endpoint, add
+from services.dashboard.web.examples import ExamplesApi
 from services.dashboard.web.exports import ExportsApi
 from services.dashboard.web.guard import Guard
 from services.dashboard.web.health import HealthApi
@@ -24,7 +25,7 @@ from services.dashboard.web.holds import HoldsApi
 from services.dashboard.web.live import LiveApi
 from services.dashboard.web.openapi import OpenApi, describe
 from services.dashboard.web.original import OriginalPage
-from services.dashboard.web.pages import STATIC, Pages
+from services.dashboard.web.pages import Pages, StaticFiles
 from services.dashboard.web.recordings import RecordingsApi
 from services.dashboard.web.sign_in import SignInApi
 from services.dashboard.web.statistics import StatisticsApi
@@ -87,7 +88,7 @@ def make_dashboard(parts: Parts) -> Dashboard:
     app.on_response_prepare.append(set_headers)
     for endpoint in endpoints:
         add(app, endpoint, guard)
-    app.router.add_static("/static", STATIC)
+    app.router.add_get("/static/{path:.+}", StaticFiles().get)
     return Dashboard(app, endpoints, live, health, parts.begun)
 
 
@@ -108,7 +109,7 @@ def _signed_in(parts: Parts, signing: SignInApi, live: LiveApi, api: OpenApi) ->
     recordings = RecordingsApi(parts.calls, parts.recordings)
     exports = ExportsApi(parts.customers, parts.calls, parts.names)
     calling, holds = CallingApi(parts.dialing), HoldsApi(parts.holds)
-    original = OriginalPage(parts.customers, calling)
+    original, examples = OriginalPage(parts.customers, calling), ExamplesApi(parts.now)
     uploads = UploadsApi(parts.uploads, lender_name=parts.lender_name, max_bytes=parts.upload_max_bytes)
     return [
         Endpoint("GET", "/", pages.dashboard, Role.VIEWER, page=True, media_type="text/html"),
@@ -124,6 +125,8 @@ def _signed_in(parts: Parts, signing: SignInApi, live: LiveApi, api: OpenApi) ->
         Endpoint("GET", "/customers/{customer_id}/suppressions", holds.list, Role.VIEWER),
         Endpoint("POST", "/customers/{customer_id}/suppressions", holds.hold, Role.OPERATOR),
         Endpoint("POST", "/suppressions/{suppression_id}/lift", holds.lift, Role.OPERATOR),
+        Endpoint("GET", "/examples/borrowers.csv", examples.clean, Role.VIEWER, media_type="text/csv"),
+        Endpoint("GET", "/examples/mistakes.csv", examples.messy, Role.VIEWER, media_type="text/csv"),
         Endpoint("GET", "/uploads", uploads.list, Role.VIEWER),
         Endpoint("GET", "/uploads/{upload_id}", uploads.get, Role.OPERATOR),
         Endpoint("GET", "/uploads/{upload_id}/progress", uploads.progress, Role.VIEWER, media_type="text/event-stream"),

@@ -41,6 +41,7 @@ async def test_filters_narrow(stand: Stand, record: Record) -> None:
         "language=ta-IN": [2],
         "state=Tamil+Nadu": [2],
         "text=LN-2026-0002": [2],
+        "state=%20Tamil+Nadu+&language=+ta-IN&text=+0002+": [2],  # as it was typed or pasted
         "": [1, 2],
     }.items():
         page = await browser.get_json(f"/customers?{query}")

@@ -30,6 +30,9 @@ FORM = {"Content-Type": "multipart/form-data; boundary=x"}
     [
         ("GET", "/nowhere", {}, 404, "NOT_FOUND"),
         ("GET", "/calls/nobodys", {}, 404, "NOT_FOUND"),
+        ("GET", "/static/js/nothing.js", {}, 404, "NOT_FOUND"),
+        ("GET", "/static/js", {}, 404, "NOT_FOUND"),
+        ("GET", "/static/%2e%2e/settings.py", {}, 404, "NOT_FOUND"),
         ("DELETE", "/customers", {}, 405, "METHOD_NOT_ALLOWED"),
         ("GET", "/trigger-call/1", {}, 405, "METHOD_NOT_ALLOWED"),
         ("GET", "/customers?staus=ready", {}, 400, "INVALID_INPUT"),

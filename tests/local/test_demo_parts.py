@@ -59,7 +59,7 @@ def test_the_file_has_the_columns_that_users_know(cases: Cases) -> None:
 
 def test_the_emulated_exotel_takes_every_persona(cases: Cases) -> None:
     people = parse_people(yaml.safe_load(cases.personas_yaml()))
-    assert set(people.personas) == {case.phone for case in cases.cases}
+    assert set(people.personas) == {case.phone for case in (*cases.cases, *cases.others)}
     assert list(people.agents) == ["+919999911111"]
 
 

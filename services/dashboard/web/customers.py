@@ -1,9 +1,9 @@
 """Borrowers: lists, counts, and moves by hand."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import structlog
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from services.dashboard.masking import for_role
 from services.dashboard.model import CallStatus, Counts, Customer, CustomerFilter, CustomersPage, Order, Page, Sort
@@ -15,16 +15,20 @@ log = structlog.get_logger(__name__)
 SortName = Literal["id", "name", "amount", "due_date", "updated", "-id", "-name", "-amount", "-due_date", "-updated"]
 
 
+_TYPED: Final = StringConstraints(strip_whitespace=True)
+"""Blanks before and after what somebody typed or pasted mean nothing."""
+
+
 class FilterQuery(Input):
     """Which borrowers; what is left out filters nothing."""
 
     status: CallStatus | None = None
     """What the line did in the latest attempt; `calling` is another name of `initiated`."""
-    state: Annotated[str, Field(max_length=100)] = ""
+    state: Annotated[str, _TYPED, Field(max_length=100)] = ""
     """State as uploaded."""
-    language: Annotated[str, Field(max_length=10)] = ""
+    language: Annotated[str, _TYPED, Field(max_length=10)] = ""
     """Language code, such as ta-IN."""
-    text: Annotated[str, Field(max_length=100)] = ""
+    text: Annotated[str, _TYPED, Field(max_length=100)] = ""
     """Text in name, phone or loan number."""
     upload: Annotated[int, Field(ge=0)] = 0
     """Id of the upload."""

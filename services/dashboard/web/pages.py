@@ -29,6 +29,21 @@ class Pages:
         return web.Response(text=self._dashboard, content_type="text/html")
 
 
+class StaticFiles:
+    """Serves the files of the pages, and nothing else of this machine."""
+
+    def __init__(self) -> None:
+        files = (path for path in STATIC.rglob("*") if path.is_file())
+        self._files = {path.relative_to(STATIC).as_posix(): path for path in files}
+
+    async def get(self, request: web.Request) -> web.FileResponse:
+        """Return a file; a missing one is an error like every other (aiohttp's own route answers with no body)."""
+        path = self._files.get(request.match_info["path"])
+        if path is None:
+            raise web.HTTPNotFound
+        return web.FileResponse(path)
+
+
 def login_page(problem: str = "", status: int = 200, name: str = "") -> web.Response:
     """Make the form to sign in, with what was wrong the last time, and who it was."""
     alert = f'<p class="problem" role="alert">{escape(problem)}</p>' if problem else ""

@@ -54,6 +54,10 @@ function Drop({ take }) {
     <label class="button primary file">Choose a file
       <input type="file" accept=${ACCEPTED} onChange=${(event) => take(event.target.files[0])} />
     </label>
+    <p class="small soft">
+      <a href="/examples/borrowers.csv" download>Example file</a> and <a href="/examples/mistakes.csv" download>one with mistakes to repair</a>:
+      invented people, to try it with.
+    </p>
   </div>`;
 }
 

@@ -21,6 +21,8 @@ async def test_a_messy_file_is_uploaded_repaired_and_sent_again_until_all_rows_a
     async with operator() as visitor:
         await visitor.page.add_init_script(REMEMBER)
         await visitor.goes_to("/#/upload")
+        await expect(visitor.page.get_by_role("link", name="Example file")).to_be_visible()
+        await visitor.is_looked_at("upload")
         await chooses(visitor, "borrowers.csv", "text/csv", as_csv(MESSY))
         await sums_up(visitor, New=46, Rejected=4)
         await visitor.is_looked_at("upload-rejected")

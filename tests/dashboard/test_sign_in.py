@@ -34,6 +34,16 @@ async def test_a_wrong_name_or_password_is_told_in_the_same_words(stand: Stand, 
     assert not stand.memory.sign_ins
 
 
+async def test_the_name_that_was_typed_stands_in_the_form_again_and_can_be_no_markup(stand: Stand) -> None:
+    browser = await stand.browser()
+    for _ in range(11):  # the last is told to wait
+        answer = await browser.sign_in('"><b>asha', "wrong")
+        text = await answer.text()
+        assert 'value="&quot;&gt;&lt;b&gt;asha"' in text
+        assert "wrong\"" not in text
+    assert answer.status == 429
+
+
 async def test_after_ten_attempts_one_has_to_wait_even_with_the_right_password(stand: Stand) -> None:
     browser = await stand.browser()
     for _ in range(10):

@@ -50,7 +50,7 @@ function Drop({ take }) {
   };
   return html`<div class="drop ${over ? "over" : ""}" onDrop=${drop} onDragOver=${dragOver} onDragLeave=${() => setOver(false)}>
     <h2>Drop a CSV or Excel file here</h2>
-    <p class="soft">One borrower a row. Columns: name, phone number, state, loan id, amount, due date; language and lender if you have them.</p>
+    <p class="soft">One borrower a row. Columns: name, phone number, state, loan number, amount due, due date; language and lender if you have them.</p>
     <label class="button primary file">Choose a file
       <input type="file" accept=${ACCEPTED} onChange=${(event) => take(event.target.files[0])} />
     </label>

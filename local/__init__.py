@@ -1,1 +1,7 @@
 """The whole system on one machine: embedded Postgres and Redis, emulated providers, five services."""
+
+import os
+
+# Programs are started by a fork here, some as another user, while gRPC is in use. Its own fork handlers abort some of
+# the children before they become what they are to be, and no child of ours goes on with gRPC.
+os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "false")

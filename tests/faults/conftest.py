@@ -65,7 +65,7 @@ async def add_second_ones(real: RealSystem) -> None:
     for name in ("dialog", "speech"):
         first, port = system.programs[name], free_port()
         address = f"127.0.0.1:{port}"
-        environment = {**first.environment, f"{name.upper()}_LISTEN": address}
+        environment = {**first.environment, f"{name.upper()}_LISTEN": address, "METRICS_PORT": "0"}
         second = replace(first, name=f"{name}-2", environment=environment, ready=grpc_ready(address, name))
         system.programs[second.name] = second
         await system.start(second.name)

@@ -1,13 +1,16 @@
 """Each check in a good world, and in one where that thing is broken."""
 
 import asyncio
+import logging
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import redis.asyncio
+import structlog
 
 from local.cases import Cases
 from local.check.__main__ import CHECKS, main
@@ -34,6 +37,17 @@ TELEPHONY = {
     "REDIS_URL": f"redis://{NOBODY}/0",
     "ENVIRONMENT": "development",
 }
+
+
+@pytest.fixture(autouse=True)
+def as_it_was() -> Iterator[None]:
+    """A check speaks for the whole process, which here runs other tests too."""
+    logs, environment = structlog.get_config(), dict(os.environ)
+    yield
+    logging.disable(logging.NOTSET)
+    structlog.configure(**logs)
+    os.environ.clear()
+    os.environ.update(environment)
 
 
 class Told:

@@ -139,15 +139,22 @@ class PostgresCampaigns:
                 raise WrongState("the campaign has ended")
             await connection.execute("UPDATE campaigns SET state = $2 WHERE id = $1", campaign_id, to)
             match to:
-                case CampaignState.PAUSED:
-                    await hold_jobs(connection, campaign_id)
                 case CampaignState.RUNNING:
                     await wake_jobs(connection, campaign_id, self._now())
                 case CampaignState.CANCELLED:
                     await self._drop(connection, campaign_id)
             query = "INSERT INTO operator_actions (requested_by, action, campaign_id) VALUES ($1, $2, $3)"
             await connection.execute(query, requested_by, f"campaign_{to}", campaign_id)
+        if to is CampaignState.PAUSED:
+            await self._hold(campaign_id)
         return await self.get(campaign_id)
+
+    async def _hold(self, campaign_id: int) -> None:
+        """Put off the jobs of a pause that holds already: for very many of them this takes seconds."""
+        async with self._database.transaction() as connection:
+            query = "SELECT state FROM campaigns WHERE id = $1 FOR UPDATE"
+            if await connection.fetchval(query, campaign_id) == CampaignState.PAUSED:  # nobody has resumed it meanwhile
+                await hold_jobs(connection, campaign_id)
 
     async def _drop(self, connection: "Connection", campaign_id: int) -> None:
         query = """

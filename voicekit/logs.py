@@ -98,6 +98,11 @@ def _formatter(log_format: LogFormat) -> structlog.stdlib.ProcessorFormatter:
     )
 
 
+def _is_news(record: logging.LogRecord) -> bool:
+    """Leave out what gRPC takes for a failure: that whoever listened to a stream has hung up, as at every barge-in."""
+    return "ExecuteBatchError raised in core" not in record.getMessage()
+
+
 def set_up_logs(
     service: str, *, level: str = "INFO", log_format: LogFormat = "json", directory: Path | None = None
 ) -> None:
@@ -116,6 +121,7 @@ def set_up_logs(
     # Libraries tell of every request and connection; what matters of it, we tell ourselves.
     for chatty in ("aiohttp.access", "httpx", "httpcore", "botocore", "urllib3", "asyncio", "opentelemetry"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLevelName(level)))
+    logging.getLogger("grpc._cython.cygrpc").addFilter(_is_news)
     bind(service=service)
     if directory:
         _add_files(root, directory, service)

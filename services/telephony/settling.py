@@ -104,7 +104,8 @@ class Settler:
             event = StatusEvent("status-ringing", self._now(), Status.RINGING, source="carrier")
             self._recorder.tell(call_id, event)
         elif status in TERMINAL:
-            await self._settle(entry, told=status)
+            if not self._ends_here(entry):
+                await self._settle(entry, told=status)
         elif status not in ("queued", "in-progress", "answered"):
             log.warning("The carrier told an unknown status.", call_id=call_id)
 
@@ -119,6 +120,11 @@ class Settler:
             case Phase.TRANSFERRED:
                 return True
         return False
+
+    def _ends_here(self, entry: Entry) -> bool:
+        """Tell whether a call is over, or ends by its own socket on this pod: then the carrier need not be asked."""
+        led = entry.phase == Phase.ANSWERED and entry.owner in ("", self._pod)
+        return led or entry.phase in (Phase.ENDED, Phase.PLACING)
 
     async def _is_our_turn(self, call_id: str) -> bool:
         try:

@@ -60,6 +60,14 @@ def test_noise_in_which_speech_finds_no_voice_costs_less_than_a_voice() -> None:
     assert waits(packing, noise(20, -30), utterance=True)[-1] == STEADY_MS
 
 
+def test_a_voice_that_begins_on_a_loud_line_travels_at_once() -> None:
+    packing = Packing()
+    waits(packing, noise(4000, -50) + noise(2000, -38))
+    first, *early = waits(packing, noise(200, -20))
+    assert first == 0
+    assert set(early) == {ONSET_MS}
+
+
 def test_flickering_noise_makes_no_edge_of_every_flicker() -> None:
     packing = Packing()
     waits(packing, noise(4000, -50))

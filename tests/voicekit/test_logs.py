@@ -44,3 +44,13 @@ def test_no_borrower_comes_through_even_by_mistake(capsys: pytest.CaptureFixture
     printed = capsys.readouterr().out
     assert "Asha" not in printed and "99999000" not in printed
     assert "******0012" in printed and "ValueError" in printed
+
+
+def test_that_a_listener_hung_up_is_no_error_but_a_mistake_in_grpc_is(capsys: pytest.CaptureFixture[str]) -> None:
+    set_up_logs("speech")
+    grpc = logging.getLogger("grpc._cython.cygrpc")
+    grpc.error("ExecuteBatchError raised in core by servicer method [/voice.speech.v1.SpeechService/Speak]")
+    grpc.error("Unexpected [ValueError] raised by servicer method [/voice.speech.v1.SpeechService/Speak]")
+    assert [line["event"] for line in lines(capsys)] == [
+        "Unexpected [ValueError] raised by servicer method [/voice.speech.v1.SpeechService/Speak]"
+    ]

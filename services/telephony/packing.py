@@ -14,7 +14,7 @@ QUIET_MS: Final = 400
 """While nothing is heard. A few pieces a second also tell speech that the line lives."""
 NOISE_MS: Final = 400
 """While the line is loud and speech has found no voice in it."""
-STEADY_MS: Final = 80
+STEADY_MS: Final = 60
 """In the middle of sound, and in a pause of an utterance that is not over or may have begun."""
 ONSET_MS: Final = 40
 """Where sound begins; the very first piece goes at once."""
@@ -25,9 +25,9 @@ END_MS: Final = 20
 
 _ONSET_UNTIL_MS: Final = 200
 """How long sound begins: longer than an interruption takes to be told."""
-_END_FROM_MS: Final = 100
-_END_UNTIL_MS: Final = 300
-"""When in a pause short answers are found to have ended."""
+_END_FROM_MS: Final = 120
+_END_UNTIL_MS: Final = 420
+"""When in a pause short answers are found to have ended: from asking for their words to knowing that they were all."""
 _SOUND_MS: Final = 60
 _REST_MS: Final = 160
 """Sound and rest that are shorter make no edge when they end: noise that flickers must not cost as words do."""

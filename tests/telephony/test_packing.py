@@ -48,8 +48,8 @@ def test_a_pause_that_may_be_the_end_of_a_turn_travels_frame_by_frame() -> None:
     packing = Packing()
     waits(packing, noise(4000, -50) + noise(400, -20))
     pause = waits(packing, noise(1000, -50), utterance=True)
-    assert set(pause[100 // FRAME_MS : 300 // FRAME_MS]) == {END_MS}
-    assert set(pause[300 // FRAME_MS :]) == {STEADY_MS}
+    assert set(pause[120 // FRAME_MS : 420 // FRAME_MS]) == {END_MS}
+    assert set(pause[420 // FRAME_MS :]) == {STEADY_MS}
     assert waits(packing, noise(20, -50))[-1] == QUIET_MS
 
 
@@ -72,7 +72,7 @@ def test_flickering_noise_makes_no_edge_of_every_flicker() -> None:
     packing = Packing()
     waits(packing, noise(4000, -50))
     flicker = b"".join(noise(40, level, seed) for seed, level in enumerate([-30, -50] * 100))
-    assert sum(wait < STEADY_MS for wait in waits(packing, flicker)) < 10
+    assert sum(wait < STEADY_MS for wait in waits(packing, flicker)) < 25
 
 
 @given(st.lists(st.tuples(st.sampled_from([20, 60, 100]), st.sampled_from([-90.0, -50.0, -15.0])), max_size=60))

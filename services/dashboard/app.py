@@ -109,7 +109,7 @@ def _signed_in(parts: Parts, signing: SignInApi, live: LiveApi, api: OpenApi) ->
     recordings = RecordingsApi(parts.calls, parts.recordings)
     exports = ExportsApi(parts.customers, parts.calls, parts.names)
     calling, holds = CallingApi(parts.dialing), HoldsApi(parts.holds)
-    original, examples = OriginalPage(parts.customers, calling), ExamplesApi(parts.now)
+    original, examples = OriginalPage(parts.customers, calling), ExamplesApi(parts.now, given=not parts.secure)
     uploads = UploadsApi(parts.uploads, lender_name=parts.lender_name, max_bytes=parts.upload_max_bytes)
     return [
         Endpoint("GET", "/", pages.dashboard, Role.VIEWER, page=True, media_type="text/html"),

@@ -57,12 +57,13 @@ class Stand:
     memory: Memory
     clock: Clock
     clients: list[TestClient[Any, Any]] = field(default_factory=list)
+    sockets: list[aiohttp.ClientWebSocketResponse] = field(default_factory=list)
 
     async def browser(self) -> "Browser":
         """Open a new browser."""
         client: TestClient[Any, Any] = TestClient(self.server)
         self.clients.append(client)
-        return Browser(client)
+        return Browser(client, self.sockets)
 
     async def signed_in(self, role: Role = Role.ADMIN) -> "Browser":
         """Open a browser in which somebody of this role is signed in."""
@@ -76,6 +77,7 @@ class Browser:
     """One browser, with its cookies."""
 
     client: TestClient[Any, Any]
+    sockets: list[aiohttp.ClientWebSocketResponse]
     csrf: str = ""
 
     @property
@@ -103,7 +105,9 @@ class Browser:
 
     async def live(self, after: int | None = None, name: str = "page-1") -> aiohttp.ClientWebSocketResponse:
         query = "" if after is None else f"?after={after}"
-        return await self.client.ws_connect(f"/ws/dashboard/{name}{query}", origin=self.origin)
+        socket = await self.client.ws_connect(f"/ws/dashboard/{name}{query}", origin=self.origin)
+        self.sockets.append(socket)
+        return socket
 
 
 async def heard(socket: aiohttp.ClientWebSocketResponse, *kinds: str) -> Any:
@@ -116,7 +120,7 @@ async def heard(socket: aiohttp.ClientWebSocketResponse, *kinds: str) -> Any:
 
 @asynccontextmanager
 async def standing(
-    record: Record, *, hub_keep: int = 1000, hub_limit: int = 2000, recordings: Path | None = None
+    record: Record, *, secure: bool = False, hub_keep: int = 1000, hub_limit: int = 2000, recordings: Path | None = None
 ) -> AsyncIterator[Stand]:
     """Run a dashboard over `record`."""
     dialing, holds, phone, memory, clock = Dialing(), Holds(), Phone(), Memory(), Clock()
@@ -144,7 +148,7 @@ async def standing(
         begun=follower.begun,
         now=clock,
         origins=("https://calls.example.in",),
-        secure=False,
+        secure=secure,
         lender_name="Usha Credit",
         upload_max_bytes=100_000,
         max_live_viewers=30,
@@ -159,6 +163,8 @@ async def standing(
     finally:
         following.cancel()
         await asyncio.wait([following])
+        # Before any client: the first that is closed takes the server along, which would wait for all sockets.
+        await asyncio.gather(*(socket.close() for socket in stand.sockets))
         for client in stand.clients:
             await client.close()
         await server.close()

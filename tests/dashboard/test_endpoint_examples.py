@@ -9,8 +9,8 @@ from local.cases import load_cases
 from services.customers.check_file import CheckedFile, check_file
 from services.customers.places import state_name
 from services.dashboard.people import Role
-from tests.dashboard.fakes import NOON
-from tests.dashboard.stand import Stand
+from tests.dashboard.fakes import NOON, Record
+from tests.dashboard.stand import TOKENS, Stand, standing
 
 EXAMPLE, MISTAKES = "/examples/borrowers.csv", "/examples/mistakes.csv"
 
@@ -57,3 +57,11 @@ async def test_each_number_is_answered_by_an_emulated_borrower_of_that_state(sta
 
 async def test_strangers_get_no_file(stand: Stand) -> None:
     assert (await (await stand.browser()).get(EXAMPLE)).status == 401
+
+
+async def test_production_has_no_examples_for_somebody_may_be_rung_by_them() -> None:
+    async with standing(Record(), secure=True) as stand:
+        browser = await stand.browser()
+        for path in (EXAMPLE, MISTAKES):
+            answer = await browser.get(path, headers={"Authorization": f"Bearer {TOKENS[Role.VIEWER]}"})
+            assert answer.status == 404

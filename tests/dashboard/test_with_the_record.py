@@ -68,7 +68,7 @@ async def browser(customers_address: str, redis_url: str) -> AsyncIterator[Brows
     )
     async with built(settings) as dashboard, TestClient(TestServer(dashboard.app)) as client:
         await asyncio.wait_for(dashboard.begun.wait(), 20)
-        browser = Browser(client)
+        browser = Browser(client, [])
         await browser.sign_in("admin", PASSWORD)
         yield browser
 

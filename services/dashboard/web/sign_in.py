@@ -31,6 +31,8 @@ class Me(Value):
     role: Role
     csrf_token: str
     """To be sent as X-CSRF-Token with every request that changes something."""
+    examples: bool
+    """Whether there are example files to try the upload with."""
 
 
 class SignedOut(Value):
@@ -73,7 +75,12 @@ class SignInApi:
 
     async def me(self, asked: Asked) -> Me:
         """Tell who is signed in, and the token that changes need."""
-        return Me(name=asked.person.name, role=asked.person.role, csrf_token=asked.person.csrf_token)
+        return Me(
+            name=asked.person.name,
+            role=asked.person.role,
+            csrf_token=asked.person.csrf_token,
+            examples=not self._secure,
+        )
 
     async def sign_out(self, asked: Asked) -> web.StreamResponse:
         """End the sign-in, in all windows."""

@@ -9,7 +9,7 @@ import { Kept, Rejected } from "./repair.js";
 const ACCEPTED = ".csv,.tsv,.txt,.xlsx,.xls,.xlsb,.xlsm,text/csv";
 const ENDED = new Set(["done", "failed"]);
 
-export function UploadView({ route, openBorrower }) {
+export function UploadView({ me, route, openBorrower }) {
   const { id } = route.query;
   const [sending, setSending] = useState(null);
   const [error, setError] = useState(null);
@@ -33,11 +33,11 @@ export function UploadView({ route, openBorrower }) {
   return html`
     <div class="heading"><h1>Upload borrowers</h1></div>
     ${error && html`<${Problem} error=${error} />`}
-    <${Drop} take=${take} />
+    <${Drop} take=${take} examples=${me.examples} />
     <${Earlier} />`;
 }
 
-function Drop({ take }) {
+function Drop({ take, examples }) {
   const [over, setOver] = useState(false);
   const drop = (event) => {
     event.preventDefault();
@@ -54,10 +54,10 @@ function Drop({ take }) {
     <label class="button primary file">Choose a file
       <input type="file" accept=${ACCEPTED} onChange=${(event) => take(event.target.files[0])} />
     </label>
-    <p class="small soft">
+    ${examples && html`<p class="small soft">
       <a href="/examples/borrowers.csv" download>Example file</a> and <a href="/examples/mistakes.csv" download>one with mistakes to repair</a>:
       invented people, to try it with.
-    </p>
+    </p>`}
   </div>`;
 }
 

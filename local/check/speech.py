@@ -74,8 +74,6 @@ async def check_audio(report: Report) -> None:
         try:
             async with asyncio.timeout(_WITHIN_S):
                 words = await _heard(stub, sound)
-                if not words.strip():  # a service that has just begun may be slow with its first line
-                    words = await _heard(stub, sound)
         except grpc.aio.AioRpcError as error:
             report.bad(tried, f"{error.code().name}: {error.details()}")
         except TimeoutError:

@@ -22,6 +22,7 @@ from local.check.stores import check_database, check_redis
 from local.providers import Providers
 from local.running_now import FILE, announced, newest, settings_of
 from local.system import System, running
+from tests.support.real_system import SETTINGS
 
 NOBODY = "127.0.0.1:9"
 TELEPHONY = {
@@ -184,7 +185,11 @@ def test_a_run_that_has_ended_is_not_checked(tmp_path: Path, capsys: pytest.Capt
 
 
 @pytest.mark.timeout(180)
-async def test_a_system_that_runs_is_well_until_its_parts_are_taken_away(tmp_path: Path) -> None:
+async def test_a_system_that_runs_is_well_until_its_parts_are_taken_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in SETTINGS:  # while a system of other tests still runs, whose voice is too quick to be heard again
+        monkeypatch.delenv(name, raising=False)
     (tmp_path / "logs").mkdir()
     async with running(tmp_path, Cases((), {}), Providers(sarvam=False, exotel=False, bedrock=False), None) as system:
         code, printed = await check(system)

@@ -12,6 +12,7 @@ from services.customers import messages
 from services.customers.campaigns import Answer, CallsAsked, Campaign, Campaigns, CampaignState
 from services.customers.model import CustomerFilter
 from services.customers.paging import from_token, page_size, to_token
+from services.customers.places import state_name
 from services.customers.suppressions import KINDS, MAX_NOTE, Hold, Scope, Suppression, Suppressions, check_hold
 from voice.customers import v1 as pb
 from voicekit.clock import Now
@@ -133,7 +134,7 @@ def _filter(message: pb.CustomerFilter) -> CustomerFilter:
     language = message.language_code
     return CustomerFilter(
         call_status=messages.status_filter(message.call_status, "all_matching.call_status"),
-        state=message.state,
+        state=state_name(message.state),
         language_code=check_language(language, "all_matching.language_code") if language else "",
         text=message.text,
         upload_id=message.upload_id,

@@ -23,19 +23,20 @@ _OWN_NAMES: Final = {
 
 
 def read_state(text: str, warn: Warn) -> str:
-    """Return a state as it was written, and warn where it must be guessed; who speaks finds its language."""
-    state = "".join(filter(str.isprintable, clean(text)))[:100]
+    """Return a state's usual name, an unknown state as it was written; warn where it must be guessed."""
+    state = _written(text)
     if is_blank(state):
         warn("STATE_MISSING", "The state is missing; the call begins in the default language.")
         return ""
     key = _key(state)
     if key == "ut":
         raise BadCell("STATE_AMBIGUOUS", "UT may be any union territory: write the name.")
+    name = state_name(state)
     if key == "ch":
         warn("STATE_AMBIGUOUS", "Read as Chandigarh; write CG for Chhattisgarh.")
     elif key not in _states():
-        warn(*_guess(key))
-    return state
+        warn(*_guess(name))
+    return name
 
 
 def read_language(text: str, warn: Warn) -> str:
@@ -51,22 +52,30 @@ def read_language(text: str, warn: Warn) -> str:
 
 @lru_cache(maxsize=1000)  # asked for each of 100000 borrowers of a few states
 def state_name(text: str) -> str:
-    """Return a state's usual name, for whichever spelling; the text itself when no table knows it."""
-    return _states().get(_key(text), text)
+    """Return a state's usual name, for whichever spelling or a slip of one; an unknown state as it was written."""
+    state = _written(text)
+    return _states().get(_key(state)) or _nearly(_key(state)) or state
 
 
-def _guess(key: str) -> tuple[str, str]:
-    """Return the warning for a state that no table knows."""
-    best = process.extract(key, _states().keys(), scorer=fuzz.ratio, limit=20)
-    states = _states()
-    names: dict[str, float] = {}
-    for spelling, score, _ in best:
-        names.setdefault(states[spelling], score)
-    ranked = [*names.items(), ("", 0.0)]
-    (name, first), (_, second) = ranked[0], ranked[1] if len(ranked) > 1 else ("", 0.0)
-    if first >= _SURE and first - second >= _AHEAD:
+def _written(text: str) -> str:
+    return "".join(filter(str.isprintable, clean(text)))[:100]
+
+
+def _guess(name: str) -> tuple[str, str]:
+    """Return the warning for a spelling that no table knows, and that was read as `name`."""
+    if name in _states().values():
         return "STATE_FUZZY", f"Read as {name}."
     return "STATE_UNKNOWN", "This is no state that we know; the call begins in the default language."
+
+
+def _nearly(key: str) -> str:
+    """Return the one state that is spelled nearly so; empty when there is none, or another is as near."""
+    states = _states()
+    best: dict[str, float] = {}
+    for spelling, score, _ in process.extract(key, states.keys(), scorer=fuzz.ratio, limit=20):
+        best.setdefault(states[spelling], score)
+    (name, first), (_, second) = [*best.items(), ("", 0.0), ("", 0.0)][:2]
+    return name if first >= _SURE and first - second >= _AHEAD else ""
 
 
 @cache

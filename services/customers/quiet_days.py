@@ -6,6 +6,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Final
 
+from services.customers.places import state_name
 from voicekit.errors import InvalidInput
 
 _EVERY_YEAR: Final = re.compile(r"\d{2}-\d{2}")
@@ -43,4 +44,4 @@ def _read_day(entry: str) -> tuple[str, str]:
         raise InvalidInput(
             f"{entry} is neither mm-dd nor yyyy-mm-dd, with or without @State", "CALL_QUIET_DAYS"
         ) from error
-    return day, state.strip().casefold()
+    return day, state_name(state).casefold()

@@ -15,6 +15,7 @@ from services.customers.importer import Importer
 from services.customers.model import CallFilter, CustomerFilter, Sorting
 from services.customers.paging import from_token, page_size, to_token
 from services.customers.phone import read_phone
+from services.customers.places import state_name
 from services.customers.ports import ByHand, Calls, ChangeFeed, Customers, Desk, VersionChanged
 from services.customers.watch import ChangesForgotten, follow
 from voice.customers import v1 as pb
@@ -90,7 +91,7 @@ class CustomersServicer(pb.CustomersServiceServicer):
         """List borrowers in the order asked for."""
         which = CustomerFilter(
             call_status=messages.status_filter(request.call_status, "call_status"),
-            state=request.state,
+            state=state_name(request.state),
             language_code=check_language(request.language_code, "language_code") if request.language_code else "",
             text=request.text,
             upload_id=request.upload_id,

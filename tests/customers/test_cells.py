@@ -10,7 +10,7 @@ from services.customers.amounts import read_amount
 from services.customers.cells import read_loan_id, read_name
 from services.customers.dates import Order, read_due_date
 from services.customers.findings import BadCell
-from services.customers.places import read_language, read_state
+from services.customers.places import read_language, read_state, state_name
 
 TODAY = date(2026, 11, 22)
 
@@ -115,6 +115,23 @@ def test_unknown_languages_and_missing_states_are_warned_of() -> None:
     assert read_state(" ", warn) == ""
     assert read_state(" Tamil  Nadu ", warn) == "Tamil Nadu"
     assert warnings == ["LANGUAGE_UNKNOWN", "STATE_MISSING"]
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "warned"),
+    [
+        ("KARNATAKA", "Karnataka", ""), ("Orissa", "Odisha", ""), ("Maharastra", "Maharashtra", ""),
+        ("tn", "Tamil Nadu", ""), ("Jammu & Kashmir", "Jammu and Kashmir", ""), ("తెలంగాణ", "Telangana", ""),
+        ("Utter Pardesh", "Uttar Pradesh", "STATE_FUZZY"), ("CH", "Chandigarh", "STATE_AMBIGUOUS"),
+        ("Kerala  India", "Kerala India", "STATE_UNKNOWN"), ("Mumbai", "Mumbai", "STATE_UNKNOWN"),
+    ],
+)  # fmt: skip
+def test_a_state_has_one_name_however_it_is_written_and_an_unknown_one_stays(text: str, name: str, warned: str) -> None:
+    warnings: list[str] = []
+    assert read_state(text, lambda code, _message: warnings.append(code)) == name
+    assert warnings == ([warned] if warned else [])
+    assert state_name(text) == name  # also where it is asked for
+    assert state_name(name) == name
 
 
 def test_names_and_loan_numbers_are_kept_as_they_are_written() -> None:

@@ -57,6 +57,16 @@ def test_headers_by_their_usual_names_in_any_order() -> None:
     assert (row.language_code, row.amount_paise, row.name, row.loan_id) == ("ta-IN", 455000, "Asha Rao", "L1")
 
 
+def test_a_state_that_was_guessed_is_told_with_what_was_taken_and_a_known_spelling_is_not() -> None:
+    rows = [GOOD.replace("L1", f"L{n}").replace("900001", f"90000{n}") for n in range(3)]
+    rows[1], rows[2] = rows[1].replace("Karnataka", "KARNATAKA"), rows[2].replace("Karnataka", "Karnattaka")
+    checked = check(HEADER + "".join(rows))
+    assert {row.state for row in checked.rows} == {"Karnataka"}
+    of_states = [problem for problem in checked.problems if problem.column == "state"]
+    told = [(problem.row, problem.code, problem.value, problem.used) for problem in of_states]
+    assert told == [(4, "STATE_FUZZY", "Karnattaka", "Karnataka")]
+
+
 def test_half_a_row_is_left_out_with_all_its_reasons_and_the_others_are_kept() -> None:
     checked = check(HEADER + GOOD + "Ravi Kumar,98\n" + RAVI.replace("L2", "L3"))
     assert [row.row for row in checked.rows] == [2, 4]

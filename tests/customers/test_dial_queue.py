@@ -126,7 +126,7 @@ async def test_all_that_match_are_queued(record: Record, dialing: "pb.DialingSer
     customers = await add(record, 12)
     some = pb.QueueCallsRequest(all_matching=pb.CustomerFilter(text="+91999990001"), requested_by="s")
     assert by_code(await dialing.QueueCalls(some, timeout=5)) == {"ALLOWED": customers[10:]}
-    everybody = pb.QueueCallsRequest(all_matching=pb.CustomerFilter(state="Karnataka"), requested_by="s")
+    everybody = pb.QueueCallsRequest(all_matching=pb.CustomerFilter(state="KARNATKA"), requested_by="s")
     assert sum(outcome.count for outcome in (await dialing.QueueCalls(everybody, timeout=5)).outcomes) == 12
 
 

@@ -150,7 +150,7 @@ def test_who_was_spoken_with_today_is_left_alone_until_tomorrow(
     assert decision.not_before == (None if decision.allowed else clock("08:00") + timedelta(days=1))
 
 
-QUIET = replace(POLICY, quiet_days=read_quiet_days("11-23, 2026-11-24@Maharashtra"))
+QUIET = replace(POLICY, quiet_days=read_quiet_days("11-23, 2026-11-24@Maharastra"))
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ QUIET = replace(POLICY, quiet_days=read_quiet_days("11-23, 2026-11-24@Maharashtr
         ("", NOON, "QUIET_DAY", 1),
         ("Karnataka", NOON, "QUIET_DAY", 1),
         ("Maharashtra", NOON, "QUIET_DAY", 2),
-        ("maharashtra", NOON + timedelta(days=1), "QUIET_DAY", 1),
+        ("Maharashtra", NOON + timedelta(days=1), "QUIET_DAY", 1),
         ("Karnataka", NOON + timedelta(days=1), "ALLOWED", 0),
         ("Karnataka", NOON - timedelta(hours=13), "OUTSIDE_CALL_WINDOW", 2),
     ],

@@ -186,6 +186,18 @@ async def test_pages_and_filters_of_both_lists(client: Client) -> None:
     assert len((await client.customers.ListCustomers(live, timeout=5)).customers) == 3
 
 
+async def test_a_state_is_found_by_any_of_its_spellings(client: Client) -> None:
+    rows = [f"Asha Rao,99999{n:05d},{state},L{n},4550,31/12/2026\n" for n, state in enumerate(("Orissa", "OD", "Goa"))]
+    await client.import_file(HEADER, "".join(rows))
+    for spelling in ("Odisha", "orissa", "ଓଡ଼ିଶା"):
+        request = pb.ListCustomersRequest(state=spelling, page_size=1)
+        page = await client.customers.ListCustomers(request, timeout=5)
+        request.page_token = page.next_page_token
+        rest = await client.customers.ListCustomers(request, timeout=5)
+        found = [(one.loan_id, one.state) for one in (*page.customers, *rest.customers)]
+        assert found == [("L0", "Odisha"), ("L1", "Odisha")]
+
+
 async def test_a_watcher_sees_a_call_happen_and_may_resume(client: Client) -> None:
     customer_id = (await client.import_file(HEADER, GOOD)).customer_ids[0]
     changes = client.calls.WatchChanges(pb.WatchChangesRequest())

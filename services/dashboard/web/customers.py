@@ -25,7 +25,7 @@ class FilterQuery(Input):
     status: CallStatus | None = None
     """What the line did in the latest attempt; `calling` is another name of `initiated`."""
     state: Annotated[str, _TYPED, Field(max_length=100)] = ""
-    """State as uploaded."""
+    """State, in any spelling."""
     language: Annotated[str, _TYPED, Field(max_length=10)] = ""
     """Language code, such as ta-IN."""
     text: Annotated[str, _TYPED, Field(max_length=100)] = ""

@@ -225,7 +225,7 @@ class Customer(_message.Message):
     phone_number: _builtins.str
     """Mobile number, such as "+919999900012"."""
     state: _builtins.str
-    """State as uploaded."""
+    """The usual name of the state, such as "Odisha" where the file said "Orissa"; an unknown state as uploaded."""
     loan_id: _builtins.str
     """Loan number as uploaded."""
     lender_name: _builtins.str
@@ -825,7 +825,7 @@ class ListCustomersRequest(_message.Message):
     call_status: Global___CallStatus.ValueType
     """Only with this status."""
     state: _builtins.str
-    """Only of this state, as uploaded."""
+    """Only of this state, in any spelling that an upload may have."""
     language_code: _builtins.str
     """Only with this language."""
     text: _builtins.str

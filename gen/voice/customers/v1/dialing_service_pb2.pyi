@@ -169,7 +169,7 @@ class CustomerFilter(_message.Message):
     call_status: _customers_service_pb2.CallStatus.ValueType
     """Only with this status."""
     state: _builtins.str
-    """Only of this state, as uploaded."""
+    """Only of this state, in any spelling that an upload may have."""
     language_code: _builtins.str
     """Only with this language."""
     text: _builtins.str

@@ -24,9 +24,10 @@ from voicekit.settings import load
 
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
     """Serve until `stop` is set, then let what is under way end."""
-    url = settings.database_url.get_secret_value()
+    url, now = settings.database_url.get_secret_value(), settings.clock
     async with open_database(
         url,
+        now=now,
         pool_size=settings.database_pool_size,
         acquire_timeout_s=settings.database_acquire_timeout_s,
         command_timeout_s=settings.database_command_timeout_s,
@@ -34,12 +35,12 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         customers, uploads = PostgresCustomers(database), PostgresUploads(database)
         feed = PostgresChanges(database)
         checker = ProcessFileChecker()
-        importer = Importer(uploads, checker)
+        importer = Importer(uploads, checker, now)
         await uploads.fail_abandoned()
         server = RpcServer("customers", settings.customers_listen, reflection_on=settings.environment == "development")
-        servicer = CustomersServicer(customers, importer, PostgresDesk(database))
+        servicer = CustomersServicer(customers, importer, PostgresDesk(database), now=now)
         server.add(pb.add_CustomersServiceServicer_to_server, servicer, "voice.customers.v1.CustomersService")
-        calls = CallsServicer(PostgresCalls(database, settings.policy, settings.clock), customers, feed)
+        calls = CallsServicer(PostgresCalls(database, settings.policy, now), customers, feed)
         server.add(pb.add_CallsServiceServicer_to_server, calls, "voice.customers.v1.CallsService")
         server.add(pb.add_DialingServiceServicer_to_server, make_dialing(database, settings), SERVICE)
         helpers = [asyncio.create_task(feed.listen(url)), asyncio.create_task(feed.tend())]

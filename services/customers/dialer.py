@@ -90,7 +90,7 @@ async def work(settings: DialerSettings, stop: asyncio.Event) -> None:
     await health.start(ready=False)
     try:
         async with (
-            open_database(url, pool_size=settings.database_pool_size) as database,
+            open_database(url, now=now, pool_size=settings.database_pool_size) as database,
             channel(settings.telephony_address, SERVICE) as there,
         ):
             calls = PostgresCalls(database, settings.policy, now)

@@ -11,6 +11,7 @@ import asyncpg
 import structlog
 
 from services.customers.postgres_watch import WatchedConnection
+from voicekit.clock import Now, utc_now
 from voicekit.errors import InvalidInput, Overloaded, ProviderDown
 
 if TYPE_CHECKING:
@@ -85,12 +86,18 @@ class Database:
 
 @contextlib.asynccontextmanager
 async def open_database(
-    url: str, *, pool_size: int = 10, acquire_timeout_s: float = 2, command_timeout_s: float = 5
+    url: str,
+    *,
+    now: Now = utc_now,
+    pool_size: int = 10,
+    acquire_timeout_s: float = 2,
+    command_timeout_s: float = 5,
 ) -> AsyncIterator[Database]:
     """Open a pool and close it at the end, by force when it will not close by itself.
 
     Args:
         url: postgresql://user:password@host:port/database.
+        now: the clock that the rules of calling go by, which `calling_now()` in SQL shows too.
         pool_size: connections at most.
         acquire_timeout_s: how long a request waits for a free one.
         command_timeout_s: how long a statement may take unless it says otherwise.
@@ -103,6 +110,7 @@ async def open_database(
             command_timeout=command_timeout_s,
             timeout=acquire_timeout_s,
             connection_class=WatchedConnection,
+            server_settings=_settings(now),
         )
     except (TimeoutError, *_LOST) as error:
         raise ProviderDown("the database cannot be reached") from error
@@ -114,3 +122,8 @@ async def open_database(
                 await pool.close()
         except TimeoutError:
             pool.terminate()
+
+
+def _settings(now: Now) -> dict[str, str]:
+    """Return what tells SQL of a simulated clock. As settings of the session they outlive the pool's resets."""
+    return {} if now is utc_now else {"calling.ahead": f"{(now() - utc_now()).total_seconds():.6f} seconds"}

@@ -158,7 +158,7 @@ class PostgresCampaigns:
 
     async def _drop(self, connection: "Connection", campaign_id: int) -> None:
         query = """
-            UPDATE dial_entries SET state = 'dropped', code = 'CANCELLED', updated_at = now()
+            UPDATE dial_entries SET state = 'dropped', code = 'CANCELLED', updated_at = calling_now()
             WHERE campaign_id = $1 AND state = 'waiting'
         """
         await connection.execute(query, campaign_id, timeout=JOBS_WITHIN)

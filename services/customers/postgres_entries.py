@@ -96,7 +96,8 @@ class PostgresEntries:
                 return decision
             query = """
                 UPDATE dial_entries SET
-                    state = 'calling', code = '', call_session_id = $2::text::uuid, asked_at = NULL, updated_at = now()
+                    state = 'calling', code = '', call_session_id = $2::text::uuid, asked_at = NULL,
+                    updated_at = calling_now()
                 WHERE id = $1
             """
             await connection.execute(query, entry_id, begun.call.id)
@@ -129,7 +130,7 @@ class PostgresEntries:
         settled = """
             UPDATE dial_entries AS e SET
                 state = CASE WHEN $3::timestamptz IS NULL OR c.state = 'cancelled' THEN 'done' ELSE 'waiting' END,
-                code = $4, not_before = COALESCE($3, e.not_before), tries = e.tries + 1, updated_at = now()
+                code = $4, not_before = COALESCE($3, e.not_before), tries = e.tries + 1, updated_at = calling_now()
             FROM campaigns AS c
             WHERE e.id = $1 AND c.id = e.campaign_id AND e.state = 'calling' AND e.call_session_id = $2::text::uuid
             RETURNING e.id
@@ -140,7 +141,8 @@ class PostgresEntries:
         """
         # Other loans of the same phone wait as this one does: it is one person who did not answer.
         others = """
-            UPDATE dial_entries AS e SET not_before = $3, code = 'SAME_PHONE', updated_at = now() FROM customers AS c
+            UPDATE dial_entries AS e SET not_before = $3, code = 'SAME_PHONE', updated_at = calling_now()
+            FROM customers AS c
             WHERE c.phone_number = $2 AND e.customer_id = c.id AND e.state = 'waiting' AND e.id <> $1
                 AND e.not_before < $3
         """
@@ -158,7 +160,7 @@ class PostgresEntries:
         query = """
             UPDATE dial_entries SET
                 state = CASE WHEN $3::timestamptz IS NULL THEN 'dropped' ELSE 'waiting' END,
-                code = $2, not_before = COALESCE($3, not_before), updated_at = now()
+                code = $2, not_before = COALESCE($3, not_before), updated_at = calling_now()
             WHERE id = $1
         """
         await connection.execute(query, entry_id, decision.code, decision.not_before)

@@ -91,7 +91,7 @@ class PostgresUploads:
         # The update changes nothing but the moment: what the file says of its borrowers is the lender's word once more.
         query = """
             INSERT INTO file_uploads AS f (filename, lender_name, sha256) VALUES ($1, $2, $3)
-            ON CONFLICT (lender_name, sha256) WHERE status <> 'failed' DO UPDATE SET confirmed_at = now()
+            ON CONFLICT (lender_name, sha256) WHERE status <> 'failed' DO UPDATE SET confirmed_at = calling_now()
             RETURNING id, xmax = 0 AS is_new
         """
         async with self._database.connection() as connection:
@@ -103,7 +103,7 @@ class PostgresUploads:
         """Note that imports have failed whose process has died."""
         query = """
             UPDATE file_uploads SET
-                status = 'failed', phase = 'failed', finished_at = now(),
+                status = 'failed', phase = 'failed', finished_at = calling_now(),
                 failure = 'The import was interrupted, and nothing of the file was taken: send it again.'
             WHERE status = 'processing' AND alive_at < now() - $1::interval
         """
@@ -115,7 +115,7 @@ class PostgresUploads:
         query = """
             WITH old AS (
                 UPDATE file_uploads SET error_report = '[]', more_problems = 0, kept_rejected_count = 0
-                WHERE finished_at < now() - $1::interval AND (error_report <> '[]' OR kept_rejected_count > 0)
+                WHERE finished_at < calling_now() - $1::interval AND (error_report <> '[]' OR kept_rejected_count > 0)
                 RETURNING id
             )
             DELETE FROM upload_rejects AS r USING old WHERE r.upload_id = old.id
@@ -150,7 +150,7 @@ class PostgresUploads:
             UPDATE file_uploads SET
                 status = 'failed', phase = 'failed', failure = $2, failure_code = $3, written_count = 0,
                 total_rows = $4, error_count = $5, warning_count = $6, format = $7, header = $8, ignored_columns = $9,
-                error_report = $10, more_problems = $11, kept_rejected_count = $12, finished_at = now()
+                error_report = $10, more_problems = $11, kept_rejected_count = $12, finished_at = calling_now()
             WHERE id = $1 AND status = 'processing'
             RETURNING id
         """
@@ -235,7 +235,7 @@ async def _complete(connection: "Connection", upload_id: int, checked: CleanFile
             total_rows = $2, processed_count = $2 - $3, checked_count = $2, written_count = $13, error_count = $3,
             warning_count = $4, format = $5, header = $6, ignored_columns = $7, error_report = $8, more_problems = $9,
             kept_rejected_count = $10, imported_count = $11, updated_count = $12,
-            duplicate_count = $2 - $3 - $11 - $12, finished_at = now()
+            duplicate_count = $2 - $3 - $11 - $12, finished_at = calling_now()
         WHERE id = $1 AND status = 'processing'
         RETURNING id
     """

@@ -14,7 +14,6 @@ from pydantic import PositiveInt
 
 from services.customers.postgres import Database, open_database
 from services.customers.settings import Settings
-from voicekit.clock import utc_now
 from voicekit.process import run
 from voicekit.settings import load
 
@@ -27,7 +26,7 @@ _DUE: Final = """
     WHERE s.end_time < $1 AND ($2::uuid IS NULL OR s.id > $2)
         AND NOT EXISTS (
             SELECT FROM suppressions AS h
-            WHERE h.kind IN ('DISP', 'FRAUD', 'COMPL', 'LEGAL') AND h.lifted_at IS NULL AND h.until > now()
+            WHERE h.kind IN ('DISP', 'FRAUD', 'COMPL', 'LEGAL') AND h.lifted_at IS NULL AND h.until > calling_now()
                 AND (h.customer_id = s.customer_id OR h.phone_number = s.phone_number)
         )
     ORDER BY s.id LIMIT $3
@@ -82,8 +81,9 @@ def _delete(folder: Path, names: list[str]) -> int:
 
 async def clean(settings: RetentionSettings) -> None:
     """Delete what is old enough."""
-    now = utc_now()
-    async with open_database(settings.database_url.get_secret_value(), pool_size=2) as database:
+    clock = settings.clock
+    now = clock()
+    async with open_database(settings.database_url.get_secret_value(), now=clock, pool_size=2) as database:
         calls = await delete_transcripts(database, now - timedelta(days=settings.transcript_kept_days))
         log.info("Transcripts were deleted.", calls=calls)
         if settings.recordings_dir:

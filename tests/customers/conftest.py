@@ -28,14 +28,15 @@ class CheckerInThisProcess:
 
 @pytest.fixture
 async def record(database_url: str) -> AsyncIterator[Record]:
-    async with open_database(database_url, pool_size=10) as database:
+    now = clock_from(TOMORROW)
+    async with open_database(database_url, now=now, pool_size=10) as database:
         uploads = PostgresUploads(database)
         yield Record(
             database,
             PostgresCustomers(database),
-            PostgresCalls(database, EASY, clock_from(TOMORROW)),
+            PostgresCalls(database, EASY, now),
             uploads,
             PostgresChanges(database),
-            Importer(uploads, CheckerInThisProcess()),
+            Importer(uploads, CheckerInThisProcess(), now),
             PostgresDesk(database),
         )

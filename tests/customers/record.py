@@ -16,7 +16,7 @@ from voicekit.clock import INDIA
 
 NOON = datetime(2026, 11, 22, 6, 30, tzinfo=UTC)
 TOMORROW = datetime.combine(datetime.now(INDIA).date() + timedelta(days=1), time(11), INDIA)
-"""Within the hours of calls, and later than all that the database has written: its clock is the wall's."""
+"""Within the hours of calls: where the clock of calling begins."""
 EASY = Policy(
     per_day=1000,
     per_week=1000,

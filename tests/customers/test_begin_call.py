@@ -140,7 +140,7 @@ async def test_who_must_not_be_called_is_not_called_again(
     assert await whether_held(record, other_loan) == other_loan_same_phone
     await record.run(OTHER_PHONE, customer)
     assert await whether_held(record, customer) == same_loan_other_phone
-    await record.run("UPDATE suppressions SET until = now() - interval '1 second'")
+    await record.run("UPDATE suppressions SET until = calling_now() - interval '1 second'")
     assert await whether_held(record, customer) == "free"
 
 
@@ -160,7 +160,7 @@ async def test_a_hold_of_some_days_ends_by_itself(record: Record) -> None:
     customer = await record.add_customer()
     call = (await record.calls.begin("one", customer)).call
     await tell(record, call.id, facts("f", FactsTold(disposition="PAID")), told("not_picked"))
-    days = "SELECT round(extract(epoch FROM until - now()) / 86400) FROM suppressions"
+    days = "SELECT round(extract(epoch FROM until - calling_now()) / 86400) FROM suppressions"
     assert await record.value(days) == 3
 
 

@@ -310,6 +310,8 @@ async def test_what_was_queued_in_time_is_not_called_at_night(stand: Stand) -> N
     await stand.queue(customer)
     async with stand.worker(CALLING_CLOCK=TOMORROW.replace(hour=20).isoformat()):
         await stand.until(ENTRIES, "waiting:OUTSIDE_CALL_WINDOW")
+    night = TOMORROW.replace(hour=19, minute=59)
+    assert await stand.record.value("SELECT updated_at > $1 FROM dial_entries", night)  # by the worker's clock
     assert stand.telephony.asked == []
     assert await stand.record.value("SELECT count(*) FROM call_sessions") == 0
 

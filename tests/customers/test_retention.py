@@ -42,3 +42,21 @@ async def test_old_words_and_recordings_go_and_calls_and_what_is_held_stay(
     assert await record.value("SELECT string_agg(callback_words, '') FROM call_facts") == ""
     assert await record.value("SELECT string_agg(callback_words, '') FROM call_sessions") == ""
     assert (await record.calls.get(old)).call.disposition == "CB"
+
+
+async def test_in_a_simulated_run_what_is_old_is_old_by_its_clock(
+    record: Record, database_url: str, tmp_path: Path
+) -> None:
+    await called(record, 1, FactsTold(disposition="RPC_PART"), tmp_path, ended_ago=timedelta(0))
+    held = await called(record, 2, FactsTold(disposition="DISP"), tmp_path, ended_ago=timedelta(0))
+    await called(record, 3, FactsTold(disposition="DISP"), tmp_path, ended_ago=timedelta(0))
+    over = "UPDATE suppressions SET until = $1 FROM customers AS c WHERE c.loan_id = 'L3' AND customer_id = c.id"
+    await record.run(over, TOMORROW + YEAR)
+    variables = {
+        "database_url": database_url,
+        "recordings_dir": tmp_path,
+        "calling_clock": TOMORROW + YEAR + timedelta(days=1),
+        "exotel_api_base": "http://127.0.0.1:1",
+    }
+    await clean(RetentionSettings.model_validate(variables))
+    assert recordings(tmp_path) == {held}

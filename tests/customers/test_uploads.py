@@ -255,15 +255,15 @@ async def test_optional_columns_are_kept_others_are_named(record: Record, desk: 
 async def test_the_same_file_again_confirms_what_it_says_and_changes_no_borrower(record: Record, desk: Desk) -> None:
     first = await desk.send_and_wait(HEADER + GOOD + RAVI)
     await desk.send_and_wait(HEADER + RAVI.replace("1,23,456", "1,00,000"))
-    await record.run("UPDATE file_uploads SET confirmed_at = now() - interval '9 days'")
+    await record.run("UPDATE file_uploads SET confirmed_at = calling_now() - interval '9 days'")
     last = await record.feed.last_number()
     again = await desk.send_and_wait(HEADER + GOOD + RAVI)
     assert (again.already_imported, again.duplicate_rows, again.upload_id) == (True, 2, first.upload_id)
     assert await record.feed.last_number() == last
     asha, ravi = first.customer_ids
-    await record.run("UPDATE customers SET created_at = now() - interval '9 days'")
+    await record.run("UPDATE customers SET created_at = calling_now() - interval '9 days'")
     async with record.database.connection() as connection:
-        now = await connection.fetchval("SELECT now()")
+        now = await connection.fetchval("SELECT calling_now()")
         facts = await read_facts(connection, [asha, ravi], now)
     assert facts[asha].confirmed_at > now - timedelta(minutes=5)
     assert facts[ravi].confirmed_at < now - timedelta(days=8)  # a later file has said something else since
@@ -305,7 +305,7 @@ async def test_who_erases_a_borrower_or_a_file_erases_the_rows_between_them(reco
 
 async def test_what_stood_in_the_cells_of_an_old_file_is_forgotten(record: Record, desk: Desk) -> None:
     done = await desk.send_and_wait(HEADER + GOOD + RAVI + BAD)
-    await record.run("UPDATE file_uploads SET finished_at = now() - interval '31 days'")
+    await record.run("UPDATE file_uploads SET finished_at = calling_now() - interval '31 days'")
     await desk.send_and_wait(HEADER + GOOD)
     report = await desk.report(done.upload_id)
     assert (report.upload.rejected_rows, list(report.problems)) == (1, [])

@@ -29,6 +29,7 @@ from voicekit.clock import clock_from, utc_now
 from voicekit.process import run
 from voicekit.sessions import Sessions, connect
 from voicekit.settings import load
+from voicekit.web import Runner
 
 log = structlog.get_logger(__name__)
 
@@ -36,7 +37,7 @@ log = structlog.get_logger(__name__)
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
     """Serve until `stop` is set, then send live pages elsewhere and let requests under way end."""
     async with built(settings) as dashboard:
-        runner = web.AppRunner(
+        runner = Runner(
             dashboard.app, access_log=None, shutdown_timeout=settings.drain_seconds, handler_cancellation=True
         )
         await runner.setup()

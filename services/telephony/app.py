@@ -16,7 +16,7 @@ from services.telephony.signer import Signer
 from services.telephony.tickets import Tickets
 from services.telephony.transfers import Transfers
 from services.telephony.voicebot import Voicebot
-from voicekit.web import measured
+from voicekit.web import measured, refusal
 
 log = structlog.get_logger(__name__)
 
@@ -179,13 +179,12 @@ async def in_json(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Answer every refusal as all of our HTTP does: `{"error": {"code", "message"}}`."""
     try:
         return await handler(request)
-    except web.HTTPException as refusal:
-        if refusal.status < 400:
+    except web.HTTPException as error:
+        if error.status < 400:
             raise
-        code = "UNAUTHENTICATED" if refusal.status == HTTPStatus.UNAUTHORIZED else HTTPStatus(refusal.status).name
-        message = (refusal.text or refusal.reason).removeprefix(f"{refusal.status}: ")
-        refused = _json({"error": {"code": code, "message": message}}, status=refusal.status)
-        refused.headers.extend({name: refusal.headers[name] for name in _KEPT if name in refusal.headers})
+        code = "UNAUTHENTICATED" if error.status == HTTPStatus.UNAUTHORIZED else HTTPStatus(error.status).name
+        refused = refusal(error.status, code, (error.text or error.reason).removeprefix(f"{error.status}: "))
+        refused.headers.extend({name: error.headers[name] for name in _KEPT if name in error.headers})
         return refused
 
 

@@ -43,7 +43,7 @@ async def _body(request: web.Request) -> Mapping[str, Any]:
         if request.content_type in ("application/x-www-form-urlencoded", "multipart/form-data"):
             return await request.post()
         body = orjson.loads(await request.read())
-    except (ValueError, LookupError, web.HTTPRequestEntityTooLarge):
+    except (ValueError, LookupError, web.RequestPayloadError, web.HTTPRequestEntityTooLarge):
         return {}
     return body if isinstance(body, dict) else {}
 

@@ -29,6 +29,7 @@ from services.telephony.transfers import Transfers
 from services.telephony.voice import Fallbacks
 from services.telephony.voicebot import Voicebot
 from voicekit.clock import Now, utc_now
+from voicekit.web import Runner
 
 log = structlog.get_logger(__name__)
 
@@ -123,7 +124,7 @@ class Telephony:
 
     async def __aenter__(self) -> Self:
         settings = self._settings
-        self._runner = web.AppRunner(self._app(), access_log=None, handle_signals=False, shutdown_timeout=5.0)
+        self._runner = Runner(self._app(), access_log=None, handle_signals=False, shutdown_timeout=5.0)
         await self._runner.setup()
         site = web.TCPSite(self._runner, settings.telephony_http_host, settings.telephony_http_port)
         await site.start()

@@ -60,6 +60,14 @@ async def test_an_error_has_its_status_and_code(
     assert await told(await browser.send(method, path, **options)) == (status, code)
 
 
+@pytest.mark.parametrize("path", ["/trigger-bulk-calls", "/upload-customers"])
+async def test_a_body_that_is_not_in_its_own_encoding_is_the_sender_s_mistake(stand: Stand, path: str) -> None:
+    browser = await stand.signed_in(Role.OPERATOR)
+    headers = {**(JSON if path.startswith("/trigger") else FORM), "Content-Encoding": "gzip"}
+    answer = await browser.send("POST", path, data=b"Asha Rao", headers=headers)
+    assert await told(answer) == (400, "INVALID_INPUT")
+
+
 async def test_who_is_not_known_or_may_not_is_told_so(stand: Stand) -> None:
     stranger = await stand.browser()
     assert await told(await stranger.get("/customers")) == (401, "UNAUTHENTICATED")

@@ -14,6 +14,7 @@ from services.telephony.signer import Signer
 from tests.support.virtual_time import VirtualTimeLoop
 from tests.telephony.fakes import FakeDialog, turn, until
 from tests.telephony.world import AGENT, BRIEF, EXOPHONE, PHONE, SECRET, World, world
+from tests.voicekit.test_web import answered
 
 pytestmark = pytest.mark.virtual_time
 
@@ -282,6 +283,18 @@ async def test_statuses_in_any_order_change_nothing_of_a_live_call(browser: Brow
 async def test_a_large_body_is_not_read(browser: Browser) -> None:
     status, _ = await browser.ask("POST", f"/passthru-handler/{SECRET}", data=b"x" * 200_000)
     assert status == 302
+
+
+async def test_a_body_in_no_encoding_is_left_out(browser: Browser) -> None:
+    headers = {"Content-Encoding": "gzip", "Content-Type": "application/json"}
+    status, _ = await browser.ask("POST", f"/passthru-handler/{SECRET}", data=b"CallSid=x", headers=headers)
+    assert status == 302
+
+
+async def test_what_is_no_http_is_answered_as_every_error(browser: Browser) -> None:
+    port = int(browser.it.url.rpartition(":")[2])
+    status, body = await answered(port, b"GET /ws-url?CallFrom=Asha HTTP/9.9\r\n\r\n")
+    assert (status, body["error"]["code"]) == (400, "INVALID_INPUT")
 
 
 async def test_probes(browser: Browser) -> None:

@@ -92,6 +92,9 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
         if "Allow" in error.headers:
             answer.headers["Allow"] = error.headers["Allow"]
         return answer
+    except web.RequestPayloadError:
+        body = ErrorBody(code=_CODES[HTTPStatus.BAD_REQUEST], message="The body of the request cannot be read.")
+        return _answer(HTTPStatus.BAD_REQUEST, body)
     except (Exception, BaseExceptionGroup) as error:
         known = to_voice_error(error)
         if known is None:

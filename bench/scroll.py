@@ -8,7 +8,6 @@ import sys
 import tempfile
 from pathlib import Path
 from typing import Final
-from unittest.mock import patch
 
 from playwright.async_api import Page, async_playwright
 
@@ -56,9 +55,9 @@ async def main() -> None:
     with EmbeddedPostgres() as server, tempfile.TemporaryDirectory() as folder:
         async with borrowers(server, "scroll", options.borrowers):
             (Path(folder) / "logs").mkdir()
-            with patch.dict(os.environ, {"DATABASE_URL": server.url("scroll")}):
-                async with running(Path(folder), Cases((), {}), EMULATED, None) as system:
-                    await _measure(system, program, options.rows)
+            told = {**os.environ, "DATABASE_URL": server.url("scroll")}
+            async with running(Path(folder), Cases((), {}), EMULATED, None, told) as system:
+                await _measure(system, program, options.rows)
 
 
 async def _measure(system: System, program: str, rows: int) -> None:

@@ -39,9 +39,15 @@ class Program:
 class Processes:
     """Programs that run until they are stopped. When one ends by itself, `failed` is set and says which."""
 
-    def __init__(self, log_directory: Path, sink: Sink | None = None) -> None:
-        """Write each program's lines to a file of its own below `log_directory`, and hand them to `sink` too."""
+    def __init__(
+        self, log_directory: Path, sink: Sink | None = None, environment: Mapping[str, str] | None = None
+    ) -> None:
+        """Write each program's lines to a file of its own below `log_directory`, and hand them to `sink` too.
+
+        `environment`, or our own without one, is told to all, and goes behind what a program is told itself.
+        """
         self._directory, self._sink = log_directory, sink
+        self._environment = os.environ if environment is None else environment
         self._running: dict[str, asyncio.subprocess.Process] = {}
         self._readers: dict[str, asyncio.Task[None]] = {}
         self._stopping: set[str] = set()
@@ -52,7 +58,7 @@ class Processes:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             *program.arguments,
-            env={**os.environ, **_NO_PROXY, **program.environment, "PYTHONUNBUFFERED": "1"},
+            env={**self._environment, **_NO_PROXY, **program.environment, "PYTHONUNBUFFERED": "1"},
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,

@@ -141,16 +141,20 @@ _GRPC: Final = ("telephony", "speech", "dialog", "customers")
 
 
 @asynccontextmanager
-async def running(folder: Path, cases: Cases, providers: Providers, sink: Sink | None) -> AsyncIterator[System]:
+async def running(
+    folder: Path, cases: Cases, providers: Providers, sink: Sink | None, environment: Mapping[str, str] | None = None
+) -> AsyncIterator[System]:
     """Start everything in order, and stop it in the reverse order; `CannotStart` says what did not come up, and why.
 
-    `folder` must be there; it takes logs and recordings.
+    `folder` must be there; it takes logs and recordings. All programs are told what stands in `environment`, or in our
+    own without one, as far as they are not told otherwise.
     """
+    told = os.environ if environment is None else environment
     logs = folder / "logs"
     with EmbeddedPostgres() as postgres, EmbeddedRedis() as redis:
-        database_url = os.environ.get("DATABASE_URL") or postgres.url()
-        redis_url = os.environ.get("REDIS_URL") or redis.url()
-        processes = Processes(logs, sink)
+        database_url = told.get("DATABASE_URL") or postgres.url()
+        redis_url = told.get("REDIS_URL") or redis.url()
+        processes = Processes(logs, sink, told)
         system = System(folder, Ports.free(), processes, providers, database_url, redis_url)
         system.programs = {program.name: program for program in _programs(system, cases)}
         try:

@@ -2,7 +2,6 @@ import os
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import partial
-from unittest.mock import patch
 
 import pytest_asyncio
 from playwright.async_api import Browser, StorageState, async_playwright
@@ -39,9 +38,8 @@ async def system(browser: Browser, tmp_path_factory: TempPathFactory) -> AsyncIt
     """The whole system with no borrower in it; `browser` comes first, since without it nothing need start."""
     folder = tmp_path_factory.mktemp("browser")
     (folder / "logs").mkdir()
-    with patch.dict(os.environ, SETTINGS):
-        async with running(folder, cases(), EMULATED, None) as system:
-            yield system
+    async with running(folder, cases(), EMULATED, None, {**os.environ, **SETTINGS}) as system:
+        yield system
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="package")

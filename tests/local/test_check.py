@@ -22,7 +22,6 @@ from local.check.stores import check_database, check_redis
 from local.providers import Providers
 from local.running_now import FILE, announced, newest, settings_of
 from local.system import System, running
-from tests.support.real_system import SETTINGS
 
 NOBODY = "127.0.0.1:9"
 TELEPHONY = {
@@ -43,12 +42,10 @@ TELEPHONY = {
 @pytest.fixture(autouse=True)
 def as_it_was() -> Iterator[None]:
     """A check speaks for the whole process, which here runs other tests too."""
-    logs, environment = structlog.get_config(), dict(os.environ)
+    logs = structlog.get_config()
     yield
     logging.disable(logging.NOTSET)
     structlog.configure(**logs)
-    os.environ.clear()
-    os.environ.update(environment)
 
 
 class Told:
@@ -185,11 +182,7 @@ def test_a_run_that_has_ended_is_not_checked(tmp_path: Path, capsys: pytest.Capt
 
 
 @pytest.mark.timeout(180)
-async def test_a_system_that_runs_is_well_until_its_parts_are_taken_away(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in SETTINGS:  # while a system of other tests still runs, whose voice is too quick to be heard again
-        monkeypatch.delenv(name, raising=False)
+async def test_a_system_that_runs_is_well_until_its_parts_are_taken_away(tmp_path: Path) -> None:
     (tmp_path / "logs").mkdir()
     async with running(tmp_path, Cases((), {}), Providers(sarvam=False, exotel=False, bedrock=False), None) as system:
         code, printed = await check(system)

@@ -10,7 +10,6 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
-from unittest.mock import patch
 
 import aiohttp
 import grpc.aio
@@ -194,14 +193,14 @@ async def real_system(folder: Path, cases: Sequence[Case], **environment: str) -
     """Start everything; `environment` is told to all programs that are not told otherwise."""
     (folder / "logs").mkdir()
     everybody = Cases(tuple(cases), AGENTS)
-    with patch.dict(os.environ, {**SETTINGS, **environment}):
-        async with running(folder, everybody, EMULATED, None) as system, aiohttp.ClientSession() as web:
-            real = RealSystem(system, everybody, web)
-            await real.begin()
-            following = asyncio.create_task(real.changes.follow(), name="follow the record")
-            try:
-                yield real
-            finally:
-                following.cancel()
-                await asyncio.wait([following])
-                await real.end()
+    told = {**os.environ, **SETTINGS, **environment}
+    async with running(folder, everybody, EMULATED, None, told) as system, aiohttp.ClientSession() as web:
+        real = RealSystem(system, everybody, web)
+        await real.begin()
+        following = asyncio.create_task(real.changes.follow(), name="follow the record")
+        try:
+            yield real
+        finally:
+            following.cancel()
+            await asyncio.wait([following])
+            await real.end()

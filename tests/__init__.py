@@ -1,0 +1,1 @@
+# A package, so that the packages below have their full names, such as `tests.wire`.

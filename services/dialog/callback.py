@@ -11,6 +11,7 @@ from typing import Final
 from services.dialog import data
 from services.dialog.lexicon.patterns import Phrase, PhraseTable, compile_pattern
 from services.dialog.lexicon.vocabulary import english_key
+from services.dialog.spoken.grammar import Words
 from services.dialog.spoken.tables import WORDS
 from services.dialog.text import roman_key, tokens
 from voicekit.clock import INDIA
@@ -25,11 +26,14 @@ FURTHEST: Final = timedelta(days=31)
 _PARTS: Final = {"morning": 10.0, "noon": 12.0, "afternoon": 15.0, "evening": 17.0, "night": 20.0}
 _DAYS: Final = {"today": 0, "tomorrow": 1, "overmorrow": 2, "nextweek": 7}
 _UNITS: Final = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1), "halfhour": timedelta(minutes=30)}
-_SHIFTS: Final = {"halfpast": 0.5, "quarterpast": 0.25, "quarterto": -0.25}
+_CLOCK_SHIFTS: Final = {"pasthalf": 0.5, "pastquarter": 0.25, "toquarter": -0.25}
+"""Said of the clock alone; साढ़े may also tell how long, or how much."""
+_SHIFTS: Final = {"halfpast": 0.5, "quarterpast": 0.25, "quarterto": -0.25, **_CLOCK_SHIFTS}
 _WHOLES: Final = {"oneandhalf": 1.5, "twoandhalf": 2.5}
 _EVERYWHERE: Final = ("en-IN", "hi-IN")
 _FIRST_MINUTES: Final = 13  # "5 30" is a time of day; "5 6" is two of them
 _NEAR: Final = 2  # words between a number and what it belongs to
+_A_MONTH: Final = 100  # in a date: 1205 is the fifth of December
 
 _GLUED: Final = re.compile(r"(\d)(?=[^\d\s:.,])")
 _CLOCK_FACE: Final = re.compile(r"(?<!\d)(\d{1,2})[:.](\d{2})(?!\d)")
@@ -113,19 +117,25 @@ def _days_of(words: Sequence[_Word], at: int, local: datetime) -> int | None:
         return int(count) * (7 if word.label == "week" else 1)
     if count is not None and word.label == "date":
         return _days_until(int(count), local)
+    if word.label == "ondate":
+        month, day = divmod(int(word.value), _A_MONTH)
+        return _days_until(day, local, month)
     return None
 
 
-def _days_until(day_of_month: int, local: datetime) -> int | None:
-    ahead = range(1, FURTHEST.days + 1)
-    return next((days for days in ahead if (local + timedelta(days=days)).day == day_of_month), None)
+def _days_until(day_of_month: int, local: datetime, month: int | None = None) -> int | None:
+    for days in range(1, FURTHEST.days + 1):
+        at = local + timedelta(days=days)
+        if at.day == day_of_month and month in (None, at.month):
+            return days
+    return None
 
 
 def _hour(words: Sequence[_Word]) -> float | None:
     """Return the hour of the clock that is named, 0 to 24, as it was said."""
     for at, word in enumerate(words):
         if word.label == "hour_at":
-            return word.value
+            return word.value + _shift(words, at)
         if word.label in ("clock", "am", "pm", "hour") and (hour := _number_before(words, at)) and hour <= 24:
             return hour
     for at, word in enumerate(words):
@@ -140,7 +150,7 @@ def _tells_a_time(words: Sequence[_Word], at: int) -> bool:
     behind = words[at + 1] if at + 1 < len(words) else None
     if behind and behind.label in ("day", "week", "date", "minute"):
         return False
-    if before and before.label in ("at", "after") and word.start - before.end == 0:
+    if before and before.label in ("at", "after", *_CLOCK_SHIFTS) and word.start - before.end == 0:
         return True
     beside = [other for other in (before, behind) if other and _gap(word, other) <= _NEAR]
     return word.written and any(
@@ -163,13 +173,17 @@ def _number_before(words: Sequence[_Word], at: int) -> float | None:
 
 
 def _with_minutes(words: Sequence[_Word], at: int) -> float:
-    value, before = words[at].value, words[at - 1] if at else None
+    value = words[at].value + _shift(words, at)
     behind = words[at + 1] if at + 1 < len(words) else None
-    if before and before.label in _SHIFTS and _gap(before, words[at]) == 0:
-        value += _SHIFTS[before.label]
     if behind and _is_minutes(behind) and _gap(words[at], behind) == 0:
         value += behind.value / 60
     return value
+
+
+def _shift(words: Sequence[_Word], at: int) -> float:
+    """Return what the word before a number makes of it: half past, साढ़े."""
+    before = words[at - 1] if at else None
+    return _SHIFTS.get(before.label, 0.0) if before and _gap(before, words[at]) == 0 else 0.0
 
 
 def _is_minutes(word: _Word) -> bool:
@@ -225,7 +239,37 @@ def _words(text: str, languages: Sequence[str]) -> list[_Word]:
             words.append(_Word("number", float(word), at, at + 1, written=True))
         elif word.startswith("mm") and word[2:].isdecimal():
             words.append(_Word("minutes", float(word[2:]), at, at + 1, written=True))
-    return sorted(words, key=lambda word: word.start)
+    return _dated(sorted(words, key=lambda word: word.start))
+
+
+def _dated(words: list[_Word]) -> list[_Word]:
+    """Make one word of each month and the day beside it: "5th December", "டிசம்பர் ஐந்து"."""
+    dated: list[_Word] = []
+    left = list(words)
+    while left:
+        word = left.pop(0)
+        if word.label == "month":
+            if len(dated) > 1 and dated[-1].label == "date" and _is_day(dated[-2]):
+                dated.pop()  # the "th" of "5th"
+            if dated and _is_day(dated[-1]) and _gap(dated[-1], word) <= _NEAR:
+                word = _date_of(word, dated.pop())
+            elif left and _is_day(left[0]) and _gap(word, left[0]) == 0 and not _begins_an_hour(left):
+                word = _date_of(word, left.pop(0))
+        dated.append(word)
+    return dated
+
+
+def _is_day(word: _Word) -> bool:
+    return word.label in ("number", "ordinal") and word.value <= FURTHEST.days
+
+
+def _begins_an_hour(words: Sequence[_Word]) -> bool:
+    return len(words) > 1 and words[1].label in ("clock", "am", "pm", "hour", "minutes") and _gap(*words[:2]) == 0
+
+
+def _date_of(month: _Word, day: _Word) -> _Word:
+    value = month.value * _A_MONTH + day.value
+    return _Word("ondate", value, min(month.start, day.start), max(month.end, day.end))
 
 
 def _parted(text: str) -> str:
@@ -245,17 +289,29 @@ def _table(language: str) -> PhraseTable:
 
 def _phrases(language: str) -> Iterator[Phrase]:
     lists = dict(data.load("times")[language])
-    endings = lists.pop("at_endings", "").split()
+    endings, half_endings = lists.pop("at_endings", "").split(), lists.pop("half_endings", "").split()
     for label, text in lists.items():
         for number, part in enumerate(text.split(",")):
             pattern, _, value = part.strip().partition("=")
             yield from compile_pattern(pattern, _label(label, number, value), roman_key)
-            if label == "numbers":
-                for word in (word + ending for word in pattern.split("|") for ending in endings):
-                    yield from compile_pattern(word, f"hour_at={number + 1}", roman_key)
-    for number, word in enumerate(WORDS[language].numerals.below_hundred):
+            hour = {"numbers": number + 1.0, "halves": number + 1.5, **_WHOLES}.get(label)
+            for ending in (half_endings if label == "halves" else endings) if hour else ():
+                for word in pattern.split("|"):
+                    yield from compile_pattern(word + ending, f"hour_at={hour}", roman_key)
+    yield from _numbers_and_dates(WORDS[language])
+
+
+def _numbers_and_dates(words: Words) -> Iterator[Phrase]:
+    """Return what we say ourselves: the numbers from thirteen on, the days of a month and the months."""
+    numbers = words.numerals.below_hundred
+    for number, word in enumerate(numbers):
         if number >= _FIRST_MINUTES and len(tokens(word)) == 1:
             yield from compile_pattern(word, f"number={number}", roman_key)
+    for day, word in enumerate(words.calendar.days, start=1):
+        if word not in numbers or len(tokens(word)) > 1:
+            yield from compile_pattern(word, f"ordinal={day}", roman_key)
+    for month, word in enumerate(words.calendar.months, start=1):
+        yield from compile_pattern(word, f"month={month}", roman_key)
 
 
 def _label(listed: str, number: int, value: str) -> str:
@@ -263,6 +319,8 @@ def _label(listed: str, number: int, value: str) -> str:
     match listed:
         case "numbers":
             return f"number={number + 1}"
+        case "halves":
+            return f"number={number + 1.5}"
         case "weekdays":
             return f"weekday={number}"
         case "more":

@@ -118,7 +118,7 @@ class Conversation:
         self._brief, self._script, self._languages = brief, script, languages
         self._readers = {name: rules_of.reader(read, languages.home) for name, rules_of in FLOWS.items()}
         self._rules, self._now = rules, now
-        self._teller = Teller(script, brief.call_id)
+        self._teller = Teller(script, brief.call_id, now)
         self._memory = Memory(languages.first, flow=flow)
         self._told: Told | None = None  # the turn that `played` is awaited for
         self._question_heard = False

@@ -1,5 +1,6 @@
 """The words of one call: prompts filled with its borrower's values, in whatever language is spoken."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Final
 
@@ -22,15 +23,20 @@ class Script:
         self._today = today
         self._values: dict[str, Values] = {}
 
-    def lines(self, language: str, *sayings: Saying) -> tuple[Line, ...]:
-        """Return the sentences of `sayings`, in order; `InvalidInput` names the value that cannot be spoken."""
-        return tuple(line for saying in sayings for line in self._part(language, saying))
+    def lines(self, language: str, *sayings: Saying, callback: str = "") -> tuple[Line, ...]:
+        """Return the sentences of `sayings`, in order; `InvalidInput` names the value that cannot be spoken.
 
-    def _part(self, language: str, saying: Saying) -> tuple[Line, ...]:
-        prompt = saying.prompt
+        `callback` is when we call again, in words of `language`; empty where that is not known.
+        """
+        return tuple(line for saying in sayings for line in self._part(language, saying, callback))
+
+    def _part(self, language: str, saying: Saying, callback: str) -> tuple[Line, ...]:
+        prompt, values = saying.prompt, self._values_in(language)
         if prompt is Prompt.GREETING and self._brief.inbound:
             prompt = Prompt.RING_BACK_GREETING
-        lines = render(prompt, language, self._values_in(language))
+        if prompt is Prompt.CALLBACK_CONFIRM and callback:
+            prompt, values = Prompt.CALLBACK_AT, replace(values, callback_spoken=callback)
+        lines = render(prompt, language, values)
         match saying.part:
             case Part.NOTICE:
                 return lines[:-1]

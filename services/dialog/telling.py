@@ -9,9 +9,11 @@ from services.dialog import walk
 from services.dialog.scenes import Saying, Stage, State
 from services.dialog.script import Script
 from services.dialog.snapshot import Memory, pack
+from services.dialog.spoken.clock import not_before
 from services.dialog.templates import Line, Prompt
 from services.dialog.turns import Answer, Facts, Next, Note, Turn, Understanding
 from services.dialog.walk import Position, Step
+from voicekit.clock import Now
 
 LISTEN_S: Final = 6.0
 """How long an answer is waited for."""
@@ -56,9 +58,9 @@ class Told:
 class Teller:
     """Says steps in the words of one call."""
 
-    def __init__(self, script: Script, call_id: str) -> None:
-        """Take the call's words, and its id, which its snapshots bear."""
-        self._script, self._call_id = script, call_id
+    def __init__(self, script: Script, call_id: str, now: Now) -> None:
+        """Take the call's words, its id, which its snapshots bear, and the clock by which "tomorrow" is said."""
+        self._script, self._call_id, self._now = script, call_id, now
 
     def tell(self, step: Step, memory: Memory, reply: Reply = NOTHING_BESIDE) -> Told:
         """Return the next turn."""
@@ -67,11 +69,11 @@ class Teller:
             onward = walk.advance(step.at)
             step = replace(onward, say=(*step.say, *onward.say))
         at, language = step.at, language_at(step.at, memory)
-        lines = self._script.lines(language, *step.say)
+        lines = self._lines(language, memory, *step.say)
         memory = replace(memory, at=at, number=memory.number + 1)
         lead_in = len(lines)
         if step.goes_on:
-            lines += self._script.lines(language, *at.scene.say)[memory.line :]
+            lines += self._lines(language, memory, *at.scene.say)[memory.line :]
         elif not (step.waits or at.floor):
             lead_in -= self.own_lines(at, memory)
             memory = replace(memory, line=0)
@@ -82,12 +84,17 @@ class Teller:
     def fill(self, memory: Memory) -> Told:
         """Return a turn that fills a pause while the next one is being decided."""
         memory = replace(memory, number=memory.number + 1)
-        turn = self._turn(memory, self._script.lines(memory.language, Saying(Prompt.FILLER)), NOTHING_BESIDE)
+        turn = self._turn(memory, self._lines(memory.language, memory, Saying(Prompt.FILLER)), NOTHING_BESIDE)
         return Told(replace(turn, next=Next.CONTINUE, interruptible=False, answer=Answer.NONE), memory)
 
     def own_lines(self, at: Position, memory: Memory) -> int:
         """Count the lines of a state's own words."""
-        return len(self._script.lines(language_at(at, memory), *at.scene.say))
+        return len(self._lines(language_at(at, memory), memory, *at.scene.say))
+
+    def _lines(self, language: str, memory: Memory, *sayings: Saying) -> tuple[Line, ...]:
+        callback_at = _callback_at(memory)
+        callback = not_before(callback_at, language, now=self._now()) if callback_at else ""
+        return self._script.lines(language, *sayings, callback=callback)
 
     def _turn(self, memory: Memory, lines: tuple[Line, ...], reply: Reply, listen_for_s: float = 0.0) -> Turn:
         at = memory.at
@@ -112,8 +119,12 @@ class Teller:
 
 def facts_of(memory: Memory) -> Facts:
     """Return what the record should know by now."""
-    callback_at = datetime.fromtimestamp(memory.callback_at, UTC) if memory.callback_at else None
-    return Facts(memory.language, memory.at.verified, memory.at.disposition, memory.callback_words, callback_at)
+    at = memory.at
+    return Facts(memory.language, at.verified, at.disposition, memory.callback_words, _callback_at(memory))
+
+
+def _callback_at(memory: Memory) -> datetime | None:
+    return datetime.fromtimestamp(memory.callback_at, UTC) if memory.callback_at else None
 
 
 def language_at(at: Position, memory: Memory) -> str:

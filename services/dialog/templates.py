@@ -27,6 +27,7 @@ class Prompt(StrEnum):
     REPROMPT = "REPROMPT"
     NO_INPUT_GOODBYE = "NO_INPUT_GOODBYE"
     CALLBACK_CONFIRM = "CALLBACK_CONFIRM"
+    CALLBACK_AT = "CALLBACK_AT"
     LANGUAGE_SWITCHED = "LANGUAGE_SWITCHED"
     WHO_IS_THIS = "WHO_IS_THIS"
     WRONG_PARTY = "WRONG_PARTY"
@@ -57,9 +58,10 @@ class Values:
     loan_id_spoken: str | None = None
     amount_spoken: str | None = None
     due_date_spoken: str | None = None
+    callback_spoken: str | None = None
 
 
-PERSONAL: Final = frozenset({"customer_name", "loan_id_spoken", "amount_spoken", "due_date_spoken"})
+PERSONAL: Final = frozenset({"customer_name", "loan_id_spoken", "amount_spoken", "due_date_spoken", "callback_spoken"})
 """Values that belong to one borrower; the lender's name is everybody's."""
 
 _TEMPLATES: Final = load_templates(

@@ -9,7 +9,11 @@ from hypothesis import strategies as st
 from services.dialog import data
 from services.dialog.callback import CLOSES, FURTHEST, OPENS, named_time
 from services.dialog.intents import Intent
+from services.dialog.ports import Reading
 from services.dialog.reading import read
+from services.dialog.spoken.clock import not_before
+from services.dialog.templates import Prompt, Values, render
+from services.dialog.turns import DecidedBy, Heard
 from tests.dialog.talk import NOW, Talk, conversation, verified
 from voicekit.clock import INDIA
 from voicekit.languages import LANGUAGES
@@ -61,6 +65,11 @@ IN_THE_EVENING = {
     "pa-IN": ["ਸ਼ਾਮ ਨੂੰ ਫ਼ੋਨ ਕਰਿਓ"],
     "or-IN": ["ସନ୍ଧ୍ୟାରେ ଫୋନ୍ କରନ୍ତୁ"],
 }
+
+
+def only_later(heard: Heard, *, language: str, last_language: str, switches: int) -> Reading:
+    """Read all words as a wish to be called later."""
+    return Reading(Intent.CALL_LATER, 1.0, DecidedBy.LEXICON, language)
 
 
 def each(said: dict[str, list[str]]) -> list[tuple[str, str]]:
@@ -134,6 +143,24 @@ def test_every_number_to_twelve_is_an_hour(language: str) -> None:
         ("not today, tomorrow", "en-IN", "Mon 23 11:00"),
         ("day after tomorrow at 11", "en-IN", "Tue 24 11:00"),
         ("10 minutes", "en-IN", "Sun 22 11:10"),
+        ("half past five", "en-IN", "Sun 22 17:30"),
+        ("quarter to six tomorrow", "en-IN", "Mon 23 17:45"),
+        ("on 5th December", "en-IN", "Sat 05 11:00"),
+        ("December 5 at 4", "en-IN", "Sat 05 16:00"),
+        ("the 1st of December, 4 pm", "en-IN", "Tue 01 16:00"),
+        ("twenty fifth November", "en-IN", "Wed 25 11:00"),
+        ("I may talk at 5", "en-IN", "Sun 22 17:00"),  # no month
+        ("पाँच दिसंबर को", "hi-IN", "Sat 05 11:00"),
+        ("डेढ़ बजे", "hi-IN", "Sun 22 13:30"),
+        ("কাল সাড়ে পাঁচটায়", "bn-IN", "Mon 23 17:30"),
+        ("কাল দুটোয়", "bn-IN", "Mon 23 14:00"),
+        ("দেড়টায়", "bn-IN", "Sun 22 13:30"),
+        ("ସାଢ଼େ ଚାରିଟାରେ", "or-IN", "Sun 22 16:30"),
+        ("நாளைக்கு அஞ்சரைக்கு", "ta-IN", "Mon 23 17:30"),
+        ("டிசம்பர் ஐந்து", "ta-IN", "Sat 05 11:00"),
+        ("రేపు ఐదున్నరకు", "te-IN", "Mon 23 17:30"),
+        ("ನಾಳೆ ಐದೂವರೆಗೆ", "kn-IN", "Mon 23 17:30"),
+        ("നാളെ അഞ്ചരയ്ക്ക്", "ml-IN", "Mon 23 17:30"),
     ],
 )
 def test_other_ways_to_name_a_time(text: str, language: str, at: str) -> None:
@@ -202,11 +229,43 @@ def test_whatever_is_said_the_time_is_ahead_and_within_calling_hours(
 # In a conversation
 
 
+def said(talk: Talk) -> str:
+    return " ".join(line.text for line in talk.now.lines)
+
+
+@pytest.mark.parametrize(("language", "text"), each(TOMORROW_AT_FIVE))
+def test_a_time_is_confirmed_aloud_in_the_language_of_the_call(language: str, text: str) -> None:
+    talk = Talk(conversation(language=language, read=only_later))
+    assert talk.says(text) == "CONFIRMING_CALLBACK"
+    assert talk.now.facts.callback_at == datetime(2026, 11, 23, 17, 0, tzinfo=INDIA)
+    assert not_before(talk.now.facts.callback_at, language, now=NOW) in said(talk)
+
+
+def test_the_time_said_is_the_one_at_which_we_may_call() -> None:
+    talk = Talk(conversation(language="hi-IN", read=read))
+    talk.says("रात नौ बजे फ़ोन करना")
+    assert "कल सुबह आठ बजे के बाद" in said(talk)
+
+
+def test_a_time_is_confirmed_again_after_the_stream_was_lost() -> None:
+    talk = Talk(conversation(language="hi-IN", read=read))
+    talk.says("अभी मीटिंग में हूँ, कल शाम को फ़ोन करना")
+    assert conversation().begin(talk.now.snapshot).lines == talk.now.lines
+
+
+def test_in_a_few_minutes_is_confirmed_without_a_time() -> None:
+    talk = Talk(conversation(read=only_later))
+    talk.says("call me after 10 minutes")
+    assert talk.now.facts.callback_at == NOW + timedelta(minutes=10)
+    assert said(talk) == "Sure. We will call you again at another time. Thank you."
+
+
 def test_the_time_reaches_the_facts_and_outlives_a_lost_stream() -> None:
     talk = Talk(conversation(language="hi-IN", read=read))
     assert talk.says("अभी मीटिंग में हूँ, कल शाम को फ़ोन करना") == "CONFIRMING_CALLBACK"
     facts = talk.now.facts
     assert (facts.disposition, facts.callback_at) == ("CB", datetime(2026, 11, 23, 17, 0, tzinfo=INDIA))
+    assert "कल शाम पाँच बजे के बाद" in said(talk)
     assert conversation().begin(talk.now.snapshot).facts == facts
     assert talk.hangs_up().facts == facts
 
@@ -216,6 +275,7 @@ def test_later_keeps_the_words_alone() -> None:
     talk.says("बाद में फ़ोन करना")
     assert talk.now.facts.callback_words == "बाद में फ़ोन करना"
     assert talk.now.facts.callback_at is None
+    assert said(talk) == " ".join(line.text for line in render(Prompt.CALLBACK_CONFIRM, "hi-IN", Values()))
 
 
 def test_words_that_only_a_model_takes_for_later_are_kept_too() -> None:

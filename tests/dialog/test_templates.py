@@ -1,6 +1,7 @@
 import re
 import unicodedata
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.dialog.debt_words import DEBT_WORDS, debt_words_in
+from services.dialog.spoken.tables import WORDS
 from services.dialog.template_file import BadTemplates, load_templates
 from services.dialog.templates import AFTER_VERIFICATION, PERSONAL, Line, Prompt, Values, render, values_for
 from voicekit.errors import InvalidInput
@@ -27,16 +29,20 @@ LETTERS = {
 FORBIDDEN: dict[str, list[list[str]]] = yaml.safe_load(
     (Path(__file__).parent / "forbidden_phrases.yaml").read_text(encoding="utf-8")
 )
-HARMLESS = Values(customer_name="Asha Rao", lender_name="Asha Finance")
+CALLBACK = {language: f"{words.clock.tomorrow} {words.clock.hours[4]}" for language, words in WORDS.items()}
+HARMLESS = Values(customer_name="Asha Rao", lender_name="Asha Finance", callback_spoken="x")
 FULL = {
-    language: values_for(
-        language,
-        customer_name="Asha Rao",
-        lender_name="Asha Finance",
-        loan_id="AF-004521",
-        amount_paise=4_550_50,
-        due_date=date(2026, 9, 5),
-        today=date(2026, 9, 1),
+    language: replace(
+        values_for(
+            language,
+            customer_name="Asha Rao",
+            lender_name="Asha Finance",
+            loan_id="AF-004521",
+            amount_paise=4_550_50,
+            due_date=date(2026, 9, 5),
+            today=date(2026, 9, 1),
+        ),
+        callback_spoken=CALLBACK[language],
     )
     for language in LANGUAGES
 }
@@ -167,6 +173,7 @@ def test_lines_without_a_borrower_s_own_value_are_the_same_for_everybody(languag
         due_date=date(2027, 1, 31),
         today=date(2026, 9, 1),
     )
+    another = replace(another, callback_spoken=WORDS[language].clock.today)
     for prompt in Prompt:
         for one, other in zip(render(prompt, language, FULL[language]), render(prompt, language, another), strict=True):
             assert one.personal == other.personal
@@ -178,7 +185,7 @@ def test_a_line_is_personal_exactly_when_it_holds_a_borrower_s_own_value() -> No
         Line("I am an automated assistant calling on behalf of Asha Finance.", personal=False),
         Line("For your privacy, I can share details only with Asha Rao.", personal=True),
     )
-    assert {"customer_name", "loan_id_spoken", "amount_spoken", "due_date_spoken"} == PERSONAL
+    assert {"customer_name", "loan_id_spoken", "amount_spoken", "due_date_spoken", "callback_spoken"} == PERSONAL
 
 
 def test_a_full_stop_inside_a_value_ends_no_sentence() -> None:
@@ -222,7 +229,7 @@ def test_an_unknown_language_is_refused() -> None:
 
 
 def test_values_are_made_in_the_language_of_the_call() -> None:
-    assert FULL["hi-IN"] == Values(
+    assert replace(FULL["hi-IN"], callback_spoken=None) == Values(
         customer_name="Asha Rao",
         lender_name="Asha Finance",
         loan_id_spoken=unicodedata.normalize("NFC", "चार, पाँच, दो, एक"),

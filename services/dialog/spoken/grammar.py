@@ -70,12 +70,39 @@ class Calendar:
 
 
 @dataclass(frozen=True)
+class Clock:
+    """How a time is said from which on something happens. [own knowledge]: needs a native reviewer in each language."""
+
+    today: str
+    tomorrow: str
+    """Never a word that can also mean yesterday, where the language has another."""
+
+    weekdays: tuple[str, ...]
+    """Monday to Sunday, as in "on Monday"."""
+
+    parts: tuple[str, ...]
+    """Morning, noon (the hour from twelve), afternoon (from one), evening (from four)."""
+
+    hours: tuple[str, ...]
+    """One to twelve, as they stand in `after`."""
+
+    halves: tuple[str, ...]
+    """Half past one to half past twelve."""
+
+    after: str
+    """Puts `day`, `part` and `time` together: "tomorrow after five in the evening"."""
+
+    on_date: str = "{date},"
+
+
+@dataclass(frozen=True)
 class Words:
-    """Everything one language needs to speak of money and days."""
+    """Everything one language needs to speak of money, days and hours."""
 
     numerals: Numerals
     money: Money
     calendar: Calendar
+    clock: Clock
 
 
 def words_of(table: str) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """Bengali of West Bengal: own words below a hundred, hundreds as one word, and old ordinals for days."""
 
-from services.dialog.spoken.grammar import Calendar, Money, Numerals, Words, counted, listed, words_of
+from services.dialog.spoken.grammar import Calendar, Clock, Money, Numerals, Words, counted, listed, words_of
 
 BELOW_HUNDRED = words_of("""
     শূন্য   এক        দুই        তিন        চার        পাঁচ        ছয়        সাত        আট        নয়
@@ -14,6 +14,8 @@ BELOW_HUNDRED = words_of("""
     আশি    একাশি     বিরাশি      তিরাশি      চুরাশি      পঁচাশি      ছিয়াশি     সাতাশি     অষ্টআশি    উননব্বই
     নব্বই   একানব্বই   বিরানব্বই    তিরানব্বই   চুরানব্বই    পঁচানব্বই    ছিয়ানব্বই  সাতানব্বই   আটানব্বই   নিরানব্বই
 """)
+
+_HOURS = words_of("একটার দুটোর তিনটের চারটের পাঁচটার ছটার সাতটার আটটার নটার দশটার এগারোটার বারোটার")
 
 WORDS = Words(
     Numerals(
@@ -33,5 +35,14 @@ WORDS = Words(
             এগারোই বারোই তেরোই চৌদ্দই পনেরোই ষোলোই সতেরোই আঠারোই উনিশে বিশে
             একুশে বাইশে তেইশে চব্বিশে পঁচিশে ছাব্বিশে সাতাশে আটাশে উনত্রিশে ত্রিশে একত্রিশে
         """),
+    ),
+    Clock(
+        today="আজ",
+        tomorrow="আগামীকাল",
+        weekdays=words_of("সোমবার মঙ্গলবার বুধবার বৃহস্পতিবার শুক্রবার শনিবার রবিবার"),
+        parts=words_of("সকাল দুপুর দুপুর বিকেল"),
+        hours=_HOURS,
+        halves=("দেড়টার", "আড়াইটার", *(f"সাড়ে {hour}" for hour in _HOURS[2:])),
+        after="{day} {part} {time} পরে",
     ),
 )

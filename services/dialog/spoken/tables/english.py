@@ -1,6 +1,6 @@
 """Indian English: lakh and crore, and "and" before what is below a hundred."""
 
-from services.dialog.spoken.grammar import Calendar, Money, Numerals, Words, counted, words_of
+from services.dialog.spoken.grammar import Calendar, Clock, Money, Numerals, Words, counted, words_of
 
 _TEENS = words_of("""
     zero one two three four five six seven eight nine
@@ -34,5 +34,15 @@ WORDS = Words(
             twentieth, twenty first, twenty second, twenty third, twenty fourth, twenty fifth
             twenty sixth, twenty seventh, twenty eighth, twenty ninth, thirtieth, thirty first
         """),
+    ),
+    Clock(
+        today="today",
+        tomorrow="tomorrow",
+        weekdays=words_of("on Monday, on Tuesday, on Wednesday, on Thursday, on Friday, on Saturday, on Sunday"),
+        parts=words_of("in the morning, in the afternoon, in the afternoon, in the evening"),
+        hours=BELOW_HUNDRED[1:13],
+        halves=tuple(f"half past {hour}" for hour in BELOW_HUNDRED[1:13]),
+        after="{day} after {time} {part}",
+        on_date="on {date}",
     ),
 )

@@ -1,6 +1,6 @@
 """Gujarati: own words below a hundred; hundreds are one word (પાંચસો)."""
 
-from services.dialog.spoken.grammar import Calendar, Money, Numerals, Words, counted, listed, words_of
+from services.dialog.spoken.grammar import Calendar, Clock, Money, Numerals, Words, counted, listed, words_of
 
 BELOW_HUNDRED = words_of("""
     શૂન્ય    એક       બે       ત્રણ       ચાર       પાંચ      છ         સાત        આઠ        નવ
@@ -27,5 +27,14 @@ WORDS = Words(
     Calendar(
         months=words_of("જાન્યુઆરી ફેબ્રુઆરી માર્ચ એપ્રિલ મે જૂન જુલાઈ ઑગસ્ટ સપ્ટેમ્બર ઑક્ટોબર નવેમ્બર ડિસેમ્બર"),
         days=BELOW_HUNDRED[1:32],
+    ),
+    Clock(
+        today="આજે",
+        tomorrow="આવતીકાલે",
+        weekdays=words_of("સોમવારે મંગળવારે બુધવારે ગુરુવારે શુક્રવારે શનિવારે રવિવારે"),
+        parts=words_of("સવારે બપોરે બપોરે સાંજે"),
+        hours=BELOW_HUNDRED[1:13],
+        halves=("દોઢ", "અઢી", *(f"સાડા {hour}" for hour in BELOW_HUNDRED[3:13])),
+        after="{day} {part} {time} વાગ્યા પછી",
     ),
 )

@@ -1,6 +1,6 @@
 """Hindi: every number below a hundred has its own word; एक is said before सौ, हज़ार, लाख and करोड़."""
 
-from services.dialog.spoken.grammar import Calendar, Money, Numerals, Words, counted, words_of
+from services.dialog.spoken.grammar import Calendar, Clock, Money, Numerals, Words, counted, words_of
 
 BELOW_HUNDRED = words_of("""
     शून्य   एक        दो       तीन       चार       पाँच      छह        सात       आठ       नौ
@@ -27,5 +27,15 @@ WORDS = Words(
     Calendar(
         months=words_of("जनवरी फ़रवरी मार्च अप्रैल मई जून जुलाई अगस्त सितंबर अक्टूबर नवंबर दिसंबर"),
         days=BELOW_HUNDRED[1:32],
+    ),
+    Clock(
+        today="आज",
+        tomorrow="कल",
+        weekdays=words_of("सोमवार मंगलवार बुधवार गुरुवार शुक्रवार शनिवार रविवार"),
+        parts=words_of("सुबह दोपहर दोपहर शाम"),
+        hours=BELOW_HUNDRED[1:13],
+        halves=("डेढ़", "ढाई", *(f"साढ़े {hour}" for hour in BELOW_HUNDRED[3:13])),
+        after="{day} {part} {time} बजे के बाद",
+        on_date="{date} को",
     ),
 )

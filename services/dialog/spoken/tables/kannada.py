@@ -1,6 +1,6 @@
 """Kannada: tens and units melt into one word; a place takes its genitive (ಸಾವಿರದ) before lower ones, never alone."""
 
-from services.dialog.spoken.grammar import Calendar, Money, Numerals, Words, counted, listed, words_of
+from services.dialog.spoken.grammar import Calendar, Clock, Money, Numerals, Words, counted, listed, words_of
 
 _TEENS = words_of("""
     ಸೊನ್ನೆ ಒಂದು ಎರಡು ಮೂರು ನಾಲ್ಕು ಐದು ಆರು ಏಳು ಎಂಟು ಒಂಬತ್ತು
@@ -29,5 +29,14 @@ WORDS = Words(
         days=BELOW_HUNDRED[1:32],
         this_year="{month} {day}",
         other_year="{year} {month} {day}",
+    ),
+    Clock(
+        today="ಇಂದು",
+        tomorrow="ನಾಳೆ",
+        weekdays=words_of("ಸೋಮವಾರ ಮಂಗಳವಾರ ಬುಧವಾರ ಗುರುವಾರ ಶುಕ್ರವಾರ ಶನಿವಾರ ಭಾನುವಾರ"),
+        parts=words_of("ಬೆಳಿಗ್ಗೆ ಮಧ್ಯಾಹ್ನ ಮಧ್ಯಾಹ್ನ ಸಂಜೆ"),
+        hours=BELOW_HUNDRED[1:13],
+        halves=words_of("ಒಂದೂವರೆ ಎರಡೂವರೆ ಮೂರೂವರೆ ನಾಲ್ಕೂವರೆ ಐದೂವರೆ ಆರೂವರೆ ಏಳೂವರೆ ಎಂಟೂವರೆ ಒಂಬತ್ತೂವರೆ ಹತ್ತೂವರೆ ಹನ್ನೊಂದೂವರೆ ಹನ್ನೆರಡೂವರೆ"),
+        after="{day} {part} {time} ಗಂಟೆಯ ನಂತರ",
     ),
 )

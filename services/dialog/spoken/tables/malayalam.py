@@ -3,6 +3,7 @@
 from services.dialog.spoken.grammar import (
     MULTIPLIERS,
     Calendar,
+    Clock,
     Money,
     Numerals,
     Scale,
@@ -71,5 +72,14 @@ WORDS = Words(
         days=BELOW_HUNDRED[1:32],
         this_year="{month} {day}",
         other_year="{year} {month} {day}",
+    ),
+    Clock(
+        today="ഇന്ന്",
+        tomorrow="നാളെ",
+        weekdays=words_of("തിങ്കളാഴ്ച ചൊവ്വാഴ്ച ബുധനാഴ്ച വ്യാഴാഴ്ച വെള്ളിയാഴ്ച ശനിയാഴ്ച ഞായറാഴ്ച"),
+        parts=words_of("രാവിലെ ഉച്ചയ്ക്ക് ഉച്ചയ്ക്ക് വൈകിട്ട്"),
+        hours=_COUNTING[1:13],
+        halves=words_of("ഒന്നര രണ്ടര മൂന്നര നാലര അഞ്ചര ആറര ഏഴര എട്ടര ഒമ്പതര പത്തര പതിനൊന്നര പന്ത്രണ്ടര"),
+        after="{day} {part} {time} മണിക്ക് ശേഷം",
     ),
 )

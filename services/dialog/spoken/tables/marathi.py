@@ -1,6 +1,6 @@
 """Marathi: own words below a hundred; hundreds are one word (पाचशे), and a round hundred is शंभर."""
 
-from services.dialog.spoken.grammar import Calendar, Money, Numerals, Words, counted, listed, words_of
+from services.dialog.spoken.grammar import Calendar, Clock, Money, Numerals, Words, counted, listed, words_of
 
 BELOW_HUNDRED = words_of("""
     शून्य   एक          दोन       तीन        चार         पाच        सहा        सात         आठ          नऊ
@@ -30,5 +30,15 @@ WORDS = Words(
     Calendar(
         months=words_of("जानेवारी फेब्रुवारी मार्च एप्रिल मे जून जुलै ऑगस्ट सप्टेंबर ऑक्टोबर नोव्हेंबर डिसेंबर"),
         days=BELOW_HUNDRED[1:32],
+    ),
+    Clock(
+        today="आज",
+        tomorrow="उद्या",
+        weekdays=words_of("सोमवारी मंगळवारी बुधवारी गुरुवारी शुक्रवारी शनिवारी रविवारी"),
+        parts=words_of("सकाळी दुपारी दुपारी संध्याकाळी"),
+        hours=BELOW_HUNDRED[1:13],
+        halves=("दीड", "अडीच", *(f"साडे {hour}" for hour in BELOW_HUNDRED[3:13])),
+        after="{day} {part} {time} वाजल्यानंतर",
+        on_date="{date} रोजी",
     ),
 )

@@ -1,6 +1,6 @@
 """Odia: every number below a hundred has its own word; the month is said before the day."""
 
-from services.dialog.spoken.grammar import Calendar, Money, Numerals, Words, counted, words_of
+from services.dialog.spoken.grammar import Calendar, Clock, Money, Numerals, Words, counted, words_of
 
 BELOW_HUNDRED = words_of("""
     ଶୂନ     ଏକ       ଦୁଇ       ତିନି        ଚାରି        ପାଞ୍ଚ       ଛଅ       ସାତ       ଆଠ       ନଅ
@@ -14,6 +14,8 @@ BELOW_HUNDRED = words_of("""
     ଅଶୀ    ଏକାଅଶୀ    ବୟାଅଶୀ     ତେୟାଅଶୀ     ଚଉରାଅଶୀ    ପଞ୍ଚାଅଶୀ     ଛୟାଅଶୀ     ସତାଅଶୀ    ଅଠାଅଶୀ    ଅଣାନବେ
     ନବେ    ଏକାନବେ    ବୟାନବେ     ତେୟାନବେ     ଚଉରାନବେ    ପଞ୍ଚାନବେ     ଛୟାନବେ     ସତାନବେ    ଅଠାନବେ    ଅନେଶତ
 """)
+
+_HOURS = tuple(f"{hour}ଟା" for hour in BELOW_HUNDRED[1:13])
 
 WORDS = Words(
     Numerals(
@@ -31,5 +33,15 @@ WORDS = Words(
         days=BELOW_HUNDRED[1:32],
         this_year="{month} {day}",
         other_year="{year} {month} {day}",
+    ),
+    Clock(
+        today="ଆଜି",
+        tomorrow="ଆସନ୍ତାକାଲି",
+        weekdays=words_of("ସୋମବାର ମଙ୍ଗଳବାର ବୁଧବାର ଗୁରୁବାର ଶୁକ୍ରବାର ଶନିବାର ରବିବାର"),
+        parts=words_of("ସକାଳ ମଧ୍ୟାହ୍ନ ଅପରାହ୍ନ ସନ୍ଧ୍ୟା"),
+        hours=_HOURS,
+        halves=("ଦେଢ଼ଟା", "ଅଢ଼େଇଟା", *(f"ସାଢ଼େ {hour}" for hour in _HOURS[2:])),
+        after="{day} {part} {time} ପରେ",
+        on_date="{date} ତାରିଖ",
     ),
 )

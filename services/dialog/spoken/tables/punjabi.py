@@ -1,6 +1,6 @@
 """Punjabi in Gurmukhi: every number below a hundred has its own word."""
 
-from services.dialog.spoken.grammar import Calendar, Money, Numerals, Words, counted, words_of
+from services.dialog.spoken.grammar import Calendar, Clock, Money, Numerals, Words, counted, words_of
 
 BELOW_HUNDRED = words_of("""
     ਸਿਫ਼ਰ   ਇੱਕ       ਦੋ       ਤਿੰਨ       ਚਾਰ       ਪੰਜ       ਛੇ        ਸੱਤ       ਅੱਠ       ਨੌਂ
@@ -27,5 +27,15 @@ WORDS = Words(
     Calendar(
         months=words_of("ਜਨਵਰੀ ਫ਼ਰਵਰੀ ਮਾਰਚ ਅਪ੍ਰੈਲ ਮਈ ਜੂਨ ਜੁਲਾਈ ਅਗਸਤ ਸਤੰਬਰ ਅਕਤੂਬਰ ਨਵੰਬਰ ਦਸੰਬਰ"),
         days=BELOW_HUNDRED[1:32],
+    ),
+    Clock(
+        today="ਅੱਜ",
+        tomorrow="ਭਲਕੇ",
+        weekdays=words_of("ਸੋਮਵਾਰ ਮੰਗਲਵਾਰ ਬੁੱਧਵਾਰ ਵੀਰਵਾਰ ਸ਼ੁੱਕਰਵਾਰ ਸ਼ਨੀਵਾਰ ਐਤਵਾਰ"),
+        parts=words_of("ਸਵੇਰੇ ਦੁਪਹਿਰ ਦੁਪਹਿਰ ਸ਼ਾਮ"),
+        hours=BELOW_HUNDRED[1:13],
+        halves=("ਡੇਢ", "ਢਾਈ", *(f"ਸਾਢੇ {hour}" for hour in BELOW_HUNDRED[3:13])),
+        after="{day} {part} {time} ਵਜੇ ਤੋਂ ਬਾਅਦ",
+        on_date="{date} ਨੂੰ",
     ),
 )

@@ -3,6 +3,7 @@
 from services.dialog.spoken.grammar import (
     MULTIPLIERS,
     Calendar,
+    Clock,
     Money,
     Numerals,
     Scale,
@@ -71,5 +72,15 @@ WORDS = Words(
         days=BELOW_HUNDRED[1:32],
         this_year="{month} {day}",
         other_year="{year} {month} {day}",
+    ),
+    Clock(
+        today="இன்று",
+        tomorrow="நாளை",
+        weekdays=words_of("திங்கட்கிழமை செவ்வாய்க்கிழமை புதன்கிழமை வியாழக்கிழமை வெள்ளிக்கிழமை சனிக்கிழமை ஞாயிற்றுக்கிழமை"),
+        parts=words_of("காலை மதியம் மதியம் மாலை"),
+        hours=("ஒரு", *_TEENS[2:11], "பதினொரு", "பன்னிரண்டு"),
+        halves=words_of("ஒன்றரை இரண்டரை மூன்றரை நான்கரை ஐந்தரை ஆறரை ஏழரை எட்டரை ஒன்பதரை பத்தரை பதினொன்றரை பன்னிரண்டரை"),
+        after="{day} {part} {time} மணிக்குப் பிறகு",
+        on_date="{date} அன்று",
     ),
 )

@@ -1,6 +1,17 @@
 """Telugu: plural places (వేలు) take the oblique (వేల) before lower ones and before the thing counted."""
 
-from services.dialog.spoken.grammar import MULTIPLIERS, Calendar, Money, Numerals, Scale, Words, each, listed, words_of
+from services.dialog.spoken.grammar import (
+    MULTIPLIERS,
+    Calendar,
+    Clock,
+    Money,
+    Numerals,
+    Scale,
+    Words,
+    each,
+    listed,
+    words_of,
+)
 
 _TEENS = words_of("""
     సున్నా ఒకటి రెండు మూడు నాలుగు ఐదు ఆరు ఏడు ఎనిమిది తొమ్మిది
@@ -50,5 +61,20 @@ WORDS = Words(
         days=BELOW_HUNDRED[1:32],
         this_year="{month} {day}",
         other_year="{year} {month} {day}",
+    ),
+    Clock(
+        today="ఈరోజు",
+        tomorrow="రేపు",
+        weekdays=words_of("సోమవారం మంగళవారం బుధవారం గురువారం శుక్రవారం శనివారం ఆదివారం"),
+        parts=words_of("ఉదయం మధ్యాహ్నం మధ్యాహ్నం సాయంత్రం"),
+        hours=("ఒంటి గంట", *(f"{hour} గంటల" for hour in _TEENS[2:13])),
+        halves=tuple(
+            f"{half} గంటల"
+            for half in words_of("""
+                ఒకటిన్నర రెండున్నర మూడున్నర నాలుగున్నర ఐదున్నర ఆరున్నర
+                ఏడున్నర ఎనిమిదిన్నర తొమ్మిదిన్నర పదిన్నర పదకొండున్నర పన్నెండున్నర
+            """)
+        ),
+        after="{day} {part} {time} తర్వాత",
     ),
 )

@@ -56,7 +56,7 @@ def test_tomorrow_at_five(language: str) -> None:
         (at(23, 8), "tomorrow after eight in the morning", "कल सुबह आठ बजे के बाद"),
         (at(24, 13, 30), "on Tuesday after half past one in the afternoon", "मंगलवार दोपहर डेढ़ बजे के बाद"),
         (at(28, 16), "on Saturday after four in the evening", "शनिवार शाम चार बजे के बाद"),
-        (at(30, 14, 30), "on thirtieth November after half past two in the afternoon", "तीस नवंबर को दोपहर ढाई बजे के बाद"),
+        (at(30, 9), "on thirtieth November after nine in the morning", "तीस नवंबर को सुबह नौ बजे के बाद"),
     ],
 )  # fmt: skip
 def test_days_and_halves(when: datetime, english: str, hindi: str) -> None:

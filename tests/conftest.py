@@ -11,7 +11,7 @@ from tests.support.virtual_time import VirtualTimeLoop
 MEASURED: Final = "measured"
 """Name of a property by which a test tells a figure that it does not judge: `record_property("measured", "...")`."""
 
-pytest_plugins = ["tests.support.databases", "tests.support.environment"]
+pytest_plugins = ["tests.support.databases", "tests.support.leftovers"]
 
 
 def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:

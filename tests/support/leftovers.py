@@ -1,4 +1,4 @@
-"""A test file that leaves the environment changed behind fails, since what runs after it would see that."""
+"""A test file that leaves something behind fails, since what runs after it would meet that."""
 
 import os
 from collections.abc import Generator, Mapping
@@ -22,6 +22,11 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
     finally:
         if nextitem is None or nextitem.path != item.path:
             _assert_unchanged(item.config.stash[_BEFORE], item.path.name)
+
+
+def pytest_fixture_setup(fixturedef: pytest.FixtureDef[object], request: pytest.FixtureRequest) -> None:
+    if fixturedef.scope == "package" and fixturedef.baseid and isinstance(request.node, pytest.Session):
+        pytest.fail(f"{fixturedef.baseid} has no __init__.py: its {fixturedef.argname} would live on to the very end")
 
 
 def _assert_unchanged(before: Mapping[str, str], file: str) -> None:

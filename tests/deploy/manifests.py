@@ -1,6 +1,6 @@
 """Reads the manifests: an overlay as kubectl renders it, and the base as it lies in its files."""
 
-import shutil
+import os
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
 BASE = DEPLOY / "k8s" / "base"
 OVERLAYS = DEPLOY / "k8s" / "overlays"
+RECORDINGS = DEPLOY / "k8s" / "recordings"
 SERVICES = ("telephony", "speech", "dialog", "customers", "dashboard")
 MEDIA = ("telephony", "speech", "dialog")
 
@@ -34,7 +35,7 @@ class Manifests:
         return found
 
     def workloads(self) -> list[Doc]:
-        return [*self.all("Deployment"), *self.all("Job")]
+        return [*self.all("Deployment"), *self.all("Job"), *self.all("CronJob")]
 
     def ours(self) -> list[Doc]:
         """Return the workloads that run our images."""
@@ -55,7 +56,8 @@ def name_of(doc: Doc) -> str:
 
 
 def pod(workload: Doc) -> Doc:
-    spec: Doc = workload["spec"]["template"]["spec"]
+    made_of = workload["spec"]["jobTemplate"] if workload["kind"] == "CronJob" else workload
+    spec: Doc = made_of["spec"]["template"]["spec"]
     return spec
 
 
@@ -74,7 +76,7 @@ def read_base() -> Manifests:
     names = yaml.safe_load((BASE / "kustomization.yaml").read_text())["resources"]
     docs = [doc for name in names for doc in yaml.safe_load_all((BASE / name).read_text())]
     settings = {service: read_env("production", service) for service in SERVICES}
-    return Manifests(docs, {**settings, "dialer": settings["customers"]})
+    return Manifests(docs, {**settings, "dialer": settings["customers"], "retention": settings["customers"]})
 
 
 def read_env(overlay: str, service: str) -> dict[str, str]:
@@ -82,12 +84,8 @@ def read_env(overlay: str, service: str) -> dict[str, str]:
     return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
 
 
-def can_render() -> bool:
-    return shutil.which("kubectl") is not None
-
-
-def render(overlay: str) -> Manifests:
-    command = ["kubectl", "kustomize", str(OVERLAYS / overlay)]
+def render(folder: Path) -> Manifests:
+    command = ["kubectl", "kustomize", str(folder)]
     printed = subprocess.run(command, check=True, capture_output=True, text=True, timeout=30).stdout
     manifests = Manifests(list(yaml.safe_load_all(printed)), {})
     for workload in manifests.ours():
@@ -95,6 +93,18 @@ def render(overlay: str) -> Manifests:
             data = manifests.one("ConfigMap", source["configMapRef"]["name"])["data"]
             manifests.settings[name_of(workload)] = data
     return manifests
+
+
+def with_recordings(folder: Path) -> Path:
+    """Write an overlay into `folder` that is the production one, with recordings."""
+    recorded = {
+        "apiVersion": "kustomize.config.k8s.io/v1beta1",
+        "kind": "Kustomization",
+        "resources": [os.path.relpath(OVERLAYS / "production", folder.resolve())],
+        "components": [os.path.relpath(RECORDINGS, folder.resolve())],
+    }
+    (folder / "kustomization.yaml").write_text(yaml.safe_dump(recorded))
+    return folder
 
 
 def variables(doc: Doc) -> Iterator[Doc]:

@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from services.customers.dialer import DialerSettings
+from services.customers.retention import RetentionSettings
 from tests.deploy.manifests import (
     BASE,
     MEDIA,
@@ -17,6 +18,7 @@ from tests.deploy.manifests import (
     container,
     name_of,
     pod,
+    read_base,
     service_of,
     variables,
 )
@@ -33,10 +35,13 @@ SECRETS = {
 }
 
 
+OF_THEIR_OWN: dict[str, type[ServiceSettings]] = {"dialer": DialerSettings, "retention": RetentionSettings}
+
+
 def settings_of(workload: Doc) -> type[ServiceSettings]:
     """Return the settings that a workload reads."""
-    if name_of(workload) == "dialer":
-        return DialerSettings
+    if name_of(workload) in OF_THEIR_OWN:
+        return OF_THEIR_OWN[name_of(workload)]
     settings: type[ServiceSettings] = importlib.import_module(f"services.{service_of(workload)}.settings").Settings
     return settings
 
@@ -203,6 +208,38 @@ def test_a_worker_dials_no_more_than_the_least_number_of_pods_has_room_for(manif
     assert slots <= most * pods
     assert manifests.one("PodDisruptionBudget", "dialer")["spec"]["maxUnavailable"] == 1
     assert container(manifests.one("Deployment", "dialer"))["command"] == ["python", "-m", DialerSettings.__module__]
+
+
+def test_what_is_old_is_forgotten_each_night(manifests: Manifests) -> None:
+    job = manifests.one("CronJob", "retention")
+    assert container(job)["command"] == ["python", "-m", RetentionSettings.__module__]
+    assert re.fullmatch(r"\d+ [0-6] \* \* \*", job["spec"]["schedule"])
+    assert (job["spec"]["timeZone"], job["spec"]["concurrencyPolicy"]) == ("Asia/Kolkata", "Forbid")
+
+
+def test_recordings_lie_where_who_writes_plays_and_deletes_them_looks(recorded: Manifests) -> None:
+    (claim,) = recorded.all("PersistentVolumeClaim")
+    assert claim["spec"]["accessModes"] == ["ReadWriteMany"]
+    having = {}
+    for workload in recorded.ours():
+        for mount in container(workload)["volumeMounts"]:
+            if mount["name"] != "recordings":
+                continue
+            (volume,) = (each for each in pod(workload)["volumes"] if each["name"] == "recordings")
+            assert volume["persistentVolumeClaim"]["claimName"] == name_of(claim)
+            assert recorded.environment(workload)["RECORDINGS_DIR"] == mount["mountPath"]
+            having[name_of(workload)] = mount.get("readOnly", False)
+    assert having == {"telephony": False, "dashboard": True, "retention": False}
+    groups = {
+        pod(workload)["securityContext"]["fsGroup"] for workload in recorded.ours() if name_of(workload) in having
+    }
+    assert len(groups) == 1  # what telephony writes, retention may delete
+
+
+def test_without_recordings_nothing_of_them_is_there() -> None:
+    base = read_base()
+    assert base.all("PersistentVolumeClaim") == []
+    assert not any("RECORDINGS_DIR" in base.environment(workload) for workload in base.ours())
 
 
 def test_selectors_find_their_pods(manifests: Manifests) -> None:

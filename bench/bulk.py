@@ -9,6 +9,7 @@ import asyncio
 import statistics
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, Final
 
 from bench.borrowers import borrowers, quiet, settings
@@ -54,9 +55,9 @@ async def measure(server: EmbeddedPostgres, rows: int, rounds: int) -> str:
                 await _run(other, _EMPTY)
                 taken["plain SQL"].append(await _timed(lambda: _run(other, _PLAIN)))
                 taken["dry run"].append(await _timed(lambda: _ask(stub, ids, "ALLOWED", dry_run=True)))
-                key = f"round-{turn}"
-                taken["queue"].append(await _timed(lambda key=key: _ask(stub, ids, "ALLOWED", key=key)))  # type: ignore[misc]  # bound now
-                taken["queue again"].append(await _timed(lambda key=key: _ask(stub, ids, "ALLOWED", key=key)))  # type: ignore[misc]  # bound now
+                queueing = partial(_ask, stub, ids, "ALLOWED", key=f"round-{turn}")
+                taken["queue"].append(await _timed(queueing))
+                taken["queue again"].append(await _timed(queueing))
         await rpc.drain(1)
     least = statistics.median(taken["plain SQL"])
     lines = [(what, f"{statistics.median(s):.2f}", f"{statistics.median(s) / least:.1f}") for what, s in taken.items()]

@@ -106,7 +106,7 @@ def set_up_telemetry(service: str, *, metrics_host: str = "", metrics_port: int 
         trace.set_tracer_provider(traces)
     if metrics_port:
         from opentelemetry.exporter.prometheus import PrometheusMetricReader  # noqa: PLC0415 -- only where it is used
-        from prometheus_client import start_http_server  # noqa: PLC0415
+        from prometheus_client import start_http_server  # noqa: PLC0415 -- likewise
 
         view = View(instrument_unit="s", aggregation=ExplicitBucketHistogramAggregation(_BUCKETS_S))
         provider = MeterProvider(resource=resource, metric_readers=[PrometheusMetricReader()], views=[view])

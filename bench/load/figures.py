@@ -1,7 +1,7 @@
 """From what runs showed to figures."""
 
 import statistics
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -66,9 +66,8 @@ def medians(runs: Sequence[Figures]) -> Figures:
 
 def _from_calls(run: Run) -> Figures:
     """Return what the wire showed."""
-    inside: Callable[[float], bool] = lambda at: run.begins <= at <= run.ends  # noqa: E731 -- said thrice
     greeted = [each for each in run.stories if each.greeted]
-    turns = [(story, turn) for story in run.stories for turn in story.turns if inside(turn.onset)]
+    turns = [(story, turn) for story in run.stories for turn in story.turns if _in_window(run, turn.onset)]
     answered = [(story, turn) for story, turn in turns if turn.answered and not turn.cut_off]
     finals = {(line["stt"], line["turn"]): line[STT_FINAL] for line in run.provider_log if line.get("stt", -1) >= 0}
     found = _spread("greeting", [1000 * (each.greeted - each.started) for each in greeted], (50, 95, 99))
@@ -80,17 +79,17 @@ def _from_calls(run: Run) -> Figures:
     cut_in = [turn for _, turn in turns if turn.kind is Kind.INTERRUPTS and turn.cleared]
     found |= _spread("clear", [1000 * (turn.cleared - turn.onset) for turn in cut_in], (50, 95))
     found |= _spread("silence", [1000 * (turn.silent - turn.onset) for turn in cut_in], (50, 95))
-    gaps = [1000 * gap for each in run.stories for at, gap in each.ear.gaps if inside(at)]
-    leads = [1000 * lead for each in run.stories for at, lead in each.ear.leads if inside(at)]
+    gaps = [1000 * gap for each in run.stories for at, gap in each.ear.gaps if _in_window(run, at)]
+    leads = [1000 * lead for each in run.stories for at, lead in each.ear.leads if _in_window(run, at)]
     found |= _spread("lead", leads, (1, 50, 99))
-    asked = _asked(run, inside)
+    asked = _asked(run)
     return found | {
         "turns": len(turns),
         "unanswered": sum(not turn.answered for _, turn in turns if run.ends - turn.end > 5),
         "cut_off": sum(turn.cut_off for _, turn in turns),
         "not_cleared": sum(turn.kind is Kind.INTERRUPTS and not turn.cleared for _, turn in turns
                            if run.ends - turn.end > 1),
-        "false_clears": sum(inside(at) for each in run.stories for at in each.false_clears),
+        "false_clears": sum(_in_window(run, at) for each in run.stories for at in each.false_clears),
         "gaps_40": sum(gap > 40 for gap in gaps),
         "gaps_60": sum(gap > 60 for gap in gaps),
         "gap_max_ms": max(gaps, default=0.0),
@@ -101,11 +100,16 @@ def _from_calls(run: Run) -> Figures:
     }  # fmt: skip
 
 
-def _asked(run: Run, inside: Callable[[float], bool]) -> Figures:
+def _in_window(run: Run, at: float) -> bool:
+    """Tell whether something happened while the run was measured."""
+    return run.begins <= at <= run.ends
+
+
+def _asked(run: Run) -> Figures:
     """Count what the speech provider was asked; after the first answer every rendered line is one too many."""
     first = min((each.started for each in run.stories if each.started), default=0.0)
     return {
-        "stt_asked": sum(inside(line["asked"]) for line in run.provider_log if "stt" in line),
+        "stt_asked": sum(_in_window(run, line["asked"]) for line in run.provider_log if "stt" in line),
         "stt_unknown": sum(line["stt"] < 0 for line in run.provider_log if "stt" in line),
         "tts_before_answer": sum(line["at"] < first for line in run.provider_log if "tts" in line),
         "tts_after_answer": sum(line["at"] >= first for line in run.provider_log if "tts" in line),

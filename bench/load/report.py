@@ -131,7 +131,10 @@ def judge(rows: Sequence[Mapping[str, float]]) -> list[tuple[str, str, str, str]
     """Set the targets beside what was reached: what, the best peer's, the target, ours."""
     most = capacity(rows)
     at = f" at {most['calls']:.0f} calls"
-    tell: Callable[[str, int], str] = lambda name, digits: _plain(name, digits)(most) + at  # noqa: E731 -- said often
+
+    def tell(name: str, digits: int) -> str:
+        return _plain(name, digits)(most) + at
+
     return [
         ("calls on a core, 20 ms frames, no gap > 60 ms, p99 turn within 300 ms of one call's",
          "56 measured, 75 by its CPU", "100", f"{most['calls']:.0f} measured, {1000 / most['cpu_ms']:.0f} by its CPU"),

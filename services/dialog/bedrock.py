@@ -148,7 +148,7 @@ class BedrockModel:
 
     def _make_client(self) -> Any:
         import boto3  # noqa: PLC0415 -- half a second that only a service with a model spends
-        from botocore.config import Config  # noqa: PLC0415
+        from botocore.config import Config  # noqa: PLC0415 -- comes with it
 
         config = Config(
             connect_timeout=CONNECT_S,

@@ -235,5 +235,5 @@ def plan_from_json(text: str) -> Plan:
     if not text:
         return Plan("", ())
     kept = orjson.loads(text)
-    lines: Callable[[str], tuple[Line, ...]] = lambda name: tuple(Line(**line) for line in kept[name])  # noqa: E731
+    lines: Callable[[str], tuple[Line, ...]] = lambda name: tuple(Line(**line) for line in kept[name])  # noqa: E731 -- said twice
     return Plan(kept["language"], (), hold=lines("hold"), goodbye=lines("goodbye"))

@@ -110,7 +110,10 @@ def test_languages_by_code_and_name(text: str, code: str) -> None:
 
 def test_unknown_languages_and_missing_states_are_warned_of() -> None:
     warnings: list[str] = []
-    warn = lambda code, _message: warnings.append(code)  # noqa: E731  shorter than its alternatives
+
+    def warn(code: str, _message: str) -> None:
+        warnings.append(code)
+
     assert read_language("Klingon", warn) == ""
     assert read_state(" ", warn) == ""
     assert read_state(" Tamil  Nadu ", warn) == "Tamil Nadu"

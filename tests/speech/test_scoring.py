@@ -1,4 +1,5 @@
 import asyncio
+from collections.abc import Sequence
 from contextlib import ExitStack
 
 import pytest
@@ -6,7 +7,7 @@ import pytest
 from emulators.audio import mix, noise, silence
 from emulators.voices import synthesise
 from services.speech.scoring import Scorer
-from services.speech.vad import Question, Vad, VoiceModel, Window
+from services.speech.vad import Judged, Question, Vad, VoiceModel, Window
 
 pytestmark = pytest.mark.virtual_time
 
@@ -19,9 +20,9 @@ class CountingModel(VoiceModel):
         super().__init__()
         self.batches: list[int] = []
 
-    def judge(self, questions: list[Question]) -> list[object]:  # type: ignore[override]  # only counts
+    def judge(self, questions: Sequence[Question]) -> list[Judged]:
         self.batches.append(len(questions))
-        return super().judge(questions)  # type: ignore[return-value]  # only counts
+        return super().judge(questions)
 
 
 @pytest.fixture(scope="module")

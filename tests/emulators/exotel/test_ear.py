@@ -1,3 +1,5 @@
+from typing import Literal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,11 +39,11 @@ def test_a_short_packet_is_filled_with_silence() -> None:
 
 
 @pytest.mark.parametrize(("cuts", "kept_ms"), [("message", 200), ("packet", 60)])
-def test_clear_drops_what_has_not_begun_to_play(cuts: str, kept_ms: int) -> None:
+def test_clear_drops_what_has_not_begun_to_play(cuts: Literal["message", "packet"], kept_ms: int) -> None:
     listening = ear()
     for _ in range(3):
         listening.receive(BEEP, 10.0)
-    listening.clear(10.05, cuts, "dropped")  # type: ignore[arg-type]  # a Literal
+    listening.clear(10.05, cuts, "dropped")
     assert listening.ahead(10.05) == pytest.approx(kept_ms / 1000 - 0.05)
     assert listening.played(11.0) == (BEEP * 3)[: kept_ms * 16] + silence(1000 - kept_ms)
     assert listening.spans[-1].end == pytest.approx(10 + kept_ms / 1000)
@@ -50,13 +52,13 @@ def test_clear_drops_what_has_not_begun_to_play(cuts: str, kept_ms: int) -> None
 
 
 @pytest.mark.parametrize(("fate", "due"), [("dropped", ["a"]), ("flushed", ["a", "b"])])
-def test_marks_behind_cleared_audio_are_dropped_or_flushed(fate: str, due: list[str]) -> None:
+def test_marks_behind_cleared_audio_are_dropped_or_flushed(fate: Literal["dropped", "flushed"], due: list[str]) -> None:
     listening = ear()
     listening.mark("a")
     listening.receive(BEEP, 10.0)
     listening.receive(BEEP, 10.0)
     listening.mark("b")
-    listening.clear(10.0, "message", fate)  # type: ignore[arg-type]  # a Literal
+    listening.clear(10.0, "message", fate)
     assert listening.due_marks(10.2) == due
     assert listening.next_mark_at() is None
 

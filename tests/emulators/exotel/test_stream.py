@@ -3,6 +3,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Awaitable, Callable
+from typing import Literal
 
 import pytest
 from aiohttp import web
@@ -10,7 +11,7 @@ from aiohttp import web
 from emulators.audio import rms, silence
 from emulators.exotel.exchange import Exotel
 from emulators.exotel.flow import Flow, Voicebot
-from emulators.exotel.persona import Persona, Pickup
+from emulators.exotel.persona import DropMoment, Persona, Pickup
 from emulators.voices import CALLER_VOICE, synthesise
 from tests.emulators.exotel.product import Account, Bot, Product, silent_bot
 
@@ -218,9 +219,9 @@ async def test_keys_arrive_one_by_one_while_the_bot_speaks(exotel: Exotel, accou
 
 
 async def test_unanswered_calls_end_without_a_stream(exotel: Exotel, account: Account, product: Product) -> None:
-    expected = {"busy": 4.0, "failed": 2.0, "no-answer": 30.0}
+    expected: dict[Literal["busy", "failed", "no-answer"], float] = {"busy": 4.0, "failed": 2.0, "no-answer": 30.0}
     for kind, seconds in expected.items():
-        exotel.set_persona("+919999900012", Persona(pickup=Pickup(kind=kind)))  # type: ignore[arg-type]  # a Literal
+        exotel.set_persona("+919999900012", Persona(pickup=Pickup(kind=kind)))
         await account.call()
         call = await exotel.next_call()
         assert await call.ends() == kind
@@ -257,13 +258,13 @@ async def test_the_time_limit_ends_a_call(exotel: Exotel, account: Account, prod
 
 @pytest.mark.parametrize("moment", ["between messages", "in a message", "half-open"])
 async def test_a_lost_network_ends_the_stream_without_a_close_frame(
-    exotel: Exotel, account: Account, product: Product, moment: str
+    exotel: Exotel, account: Account, product: Product, moment: DropMoment
 ) -> None:
     product.bot = greets
     await account.call()
     call = await exotel.next_call()
     await call.caller.hears_speech()
-    await call.caller.drops(moment)  # type: ignore[arg-type]  # a Literal
+    await call.caller.drops(moment)
     assert await call.ends() == "completed"
     (bot,) = product.bots
     assert bot.gone_at is not None

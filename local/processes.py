@@ -1,4 +1,4 @@
-"""Our own programs as child processes: started in order, told apart in the log, stopped in the reverse order."""
+"""Our own programs as child processes: started in order, told apart in the log, stopped in reverse order or with us."""
 
 import asyncio
 import contextlib
@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from local.leash import leashed
 from local.server_process import CannotStart
 
 START_TIMEOUT_S: Final = 30.0
@@ -56,8 +57,7 @@ class Processes:
     async def start(self, program: Program) -> None:
         """Start `program` and wait until it is ready; `CannotStart` ends with the last lines that it printed."""
         process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *program.arguments,
+            *leashed([sys.executable, *program.arguments]),
             env={**self._environment, **_NO_PROXY, **program.environment, "PYTHONUNBUFFERED": "1"},
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,

@@ -1,36 +1,27 @@
 """A server program that runs as our child, is waited for until ready, and never outlives us."""
 
 import contextlib
-import ctypes
 import os
 import pwd
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Self, TypedDict
+from typing import Final, Self
+
+from local.leash import leashed
 
 START_TIMEOUT_S: Final = 20.0
 STOP_TIMEOUT_S: Final = 10.0
 PORT_ATTEMPTS: Final = 3
 _LOG_LINES_SHOWN: Final = 12
-_PR_SET_PDEATHSIG: Final = 1
 
 
 class CannotStart(Exception):
     """A server did not come up; the text says why and ends with the last lines of its log."""
-
-
-class Identity(TypedDict, total=False):
-    """What `subprocess` must change to become another user; empty changes nothing."""
-
-    user: int
-    group: int
-    extra_groups: list[int]
 
 
 @dataclass(frozen=True)
@@ -53,17 +44,9 @@ class Account:
         """Whether our own process runs as this account."""
         return self.uid == os.geteuid()
 
-    @property
-    def identity(self) -> Identity:
-        """This account as arguments of `subprocess`."""
-        return {} if self.is_us else {"user": self.uid, "group": self.gid, "extra_groups": []}
-
     def can_run(self, program: Path) -> bool:
         """Tell whether this account can reach and run `program`, by running it with `--version`."""
-        try:
-            return self.run([str(program), "--version"]).returncode == 0
-        except OSError:
-            return False
+        return self.run([str(program), "--version"]).returncode == 0
 
     def can_write(self, directory: Path) -> bool:
         """Tell whether this account can reach `directory` and write in it."""
@@ -71,16 +54,14 @@ class Account:
 
     def run(self, command: Sequence[str]) -> subprocess.CompletedProcess[str]:
         """Run `command` to its end as this account, from `/`, which every account can reach."""
-        return subprocess.run(
-            command, cwd="/", capture_output=True, text=True, check=False, timeout=60, **self.identity
-        )
+        whole = leashed(command, user=(self.uid, self.gid))
+        return subprocess.run(whole, cwd="/", capture_output=True, text=True, check=False, timeout=60)
 
 
 class ServerProcess:
     """A server that runs as `account`, with its log in a file and a stop signal of its own.
 
-    On Linux it also dies when we are killed: the kernel signals it as soon as the thread that started it has ended.
-    So start it from a thread that lives as long as the server should, as a rule the main one.
+    On Linux it also stops when we are killed; see `leashed` for who may start it.
     """
 
     def __init__(
@@ -89,14 +70,12 @@ class ServerProcess:
         self._name, self._log, self._stop_signal = Path(command[0]).name, log, stop_signal
         with log.open("ab") as output:
             self._process = subprocess.Popen(
-                command,
+                leashed(command, last_word=stop_signal, user=(account.uid, account.gid)),
                 cwd="/",
                 stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C at the terminal is meant for us: we stop our servers in order
-                preexec_fn=_death_wish(stop_signal),  # noqa: PLW1509  one system call, no lock taken in the child
-                **account.identity,
             )
         assert self._process.stdin is not None  # noqa: S101  asked for above; tells the type checker
         with contextlib.suppress(BrokenPipeError), self._process.stdin as pipe:  # `wait_until` tells why it ended
@@ -150,11 +129,3 @@ def _free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-def _death_wish(stop_signal: signal.Signals) -> Callable[[], None] | None:
-    """Return what a child runs before its program so that the kernel signals it when its parent dies."""
-    if sys.platform != "linux":
-        return None
-    prctl = ctypes.CDLL(None).prctl  # looked up here: the child must not load anything
-    return lambda: prctl(_PR_SET_PDEATHSIG, int(stop_signal), 0, 0, 0)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from local.cases import Cases
+from local.leash import leashed
 from local.postgres import EmbeddedPostgres
 from local.processes import Processes, Program, Sink
 from local.providers import EmulatedAccount, Providers, new_secret
@@ -186,9 +187,7 @@ async def _start_all(system: System) -> None:
 async def migrate(database_url: str) -> None:
     """Bring a database up to date; `CannotStart` holds what was printed when it could not be."""
     migration = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "services.customers.migrate",
+        *leashed([sys.executable, "-m", "services.customers.migrate"]),
         env={**os.environ, "DATABASE_URL": database_url},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,

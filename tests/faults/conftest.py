@@ -8,6 +8,7 @@ from pytest import TempPathFactory
 from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff
 
+from local.leash import leashed
 from local.readiness import grpc_ready
 from local.redis import find_program
 from tests.calls.phrases import NO_HINDI, YES_HINDI
@@ -32,7 +33,9 @@ class Redis:
     async def start(self) -> None:
         settings = ("--port", str(self._port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no")
         self._process = await asyncio.create_subprocess_exec(
-            find_program(), *settings, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
+            *leashed([str(find_program()), *settings]),
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
         )
         async with redis.asyncio.Redis.from_url(self.url, retry=Retry(ConstantBackoff(0.05), 100)) as client:
             await client.ping()

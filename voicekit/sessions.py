@@ -13,6 +13,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from voicekit.cancellation import heeding_cancellation
 from voicekit.errors import ProviderDown
 
 TIMEOUT_S: Final = 0.5
@@ -226,17 +227,11 @@ class Sessions:
         return await self._do(self._redis.eval(script, 1, key, *[str(argument) for argument in arguments]))
 
     async def _do(self, command: Awaitable[Any] | Any) -> Any:
-        task = asyncio.current_task()
-        cancelled = task.cancelling() if task else 0
         try:
             # The whole of it, since a connect and a command may each take half a second.
             async with asyncio.timeout(TIMEOUT_S):
-                answer = await command
-                # A cancellation that meets the answer is swallowed by the client's wait_for (python/cpython#86296);
-                # a loop that was cancelled would go on for ever.
-                if task and task.cancelling() > cancelled:
-                    raise asyncio.CancelledError
-                return answer
+                with heeding_cancellation():
+                    return await command
         except (RedisError, OSError, TimeoutError) as error:
             raise ProviderDown(f"Redis does not answer: {type(error).__name__}") from error
 

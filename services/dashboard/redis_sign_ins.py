@@ -7,6 +7,7 @@ from typing import Any, Final
 import redis.asyncio
 from redis.exceptions import RedisError
 
+from voicekit.cancellation import heeding_cancellation
 from voicekit.errors import ProviderDown
 from voicekit.sessions import TIMEOUT_S
 
@@ -51,7 +52,8 @@ class RedisSignIns:
     async def _do(self, command: Awaitable[Any] | Any) -> Any:
         try:
             async with asyncio.timeout(TIMEOUT_S):
-                return await command
+                with heeding_cancellation():
+                    return await command
         except (RedisError, OSError, TimeoutError) as error:
             raise ProviderDown(f"Redis does not answer: {type(error).__name__}") from error
 

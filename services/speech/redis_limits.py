@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 from services.speech.breaker import Breaker
 from services.speech.limits import ProcessLimit, wait_for_place
 from services.speech.ports import QueueFull
+from voicekit.cancellation import heeding_cancellation
 
 log = structlog.get_logger(__name__)
 
@@ -77,8 +78,14 @@ class RedisLimit:
         if self._breaker.open:
             return await self._alone.take(within_s=within_s)
         arguments = [self._limit, self._window_us, int(within_s * 1e6)]
+        place: str | bytes = ""
         try:
-            granted, wait_us, place = await self._reserve(keys=[self._name], args=arguments)
+            with heeding_cancellation():
+                granted, wait_us, place = await self._reserve(keys=[self._name], args=arguments)
+        except asyncio.CancelledError:
+            if place:  # it came in the moment of the cancellation
+                self._give_back(place)
+            raise
         except (RedisError, OSError) as error:
             self._breaker.trip()
             log.warning("Redis does not answer; this process keeps to its own limit.", error=type(error).__name__)

@@ -5,6 +5,7 @@ import structlog
 from redis.exceptions import RedisError
 
 from services.speech.breaker import Breaker
+from voicekit.cancellation import heeding_cancellation
 
 log = structlog.get_logger(__name__)
 
@@ -21,7 +22,8 @@ class RedisStore:
         if self._breaker.open:
             return None
         try:
-            found = await self._redis.get(f"prompt:audio:{key}")
+            with heeding_cancellation():
+                found = await self._redis.get(f"prompt:audio:{key}")
         except (RedisError, OSError) as error:
             self._breaker.trip()
             log.warning("Redis does not answer; a line is rendered anew.", error=type(error).__name__)
@@ -33,7 +35,8 @@ class RedisStore:
         if self._breaker.open:
             return
         try:
-            await self._redis.set(f"prompt:audio:{key}", pcm, px=int(life_s * 1000))
+            with heeding_cancellation():
+                await self._redis.set(f"prompt:audio:{key}", pcm, px=int(life_s * 1000))
         except (RedisError, OSError) as error:
             self._breaker.trip()
             log.warning("Redis does not answer; a line is not shared.", error=type(error).__name__)

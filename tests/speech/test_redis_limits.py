@@ -10,6 +10,7 @@ from services.speech.breaker import Breaker
 from services.speech.ports import QueueFull
 from services.speech.redis_limits import RedisLimit
 from tests.speech.fakes import until
+from tests.support.swallowing import SwallowingRedis, ends_when_cancelled
 
 WINDOW_S = 0.4
 
@@ -78,3 +79,13 @@ async def test_without_redis_a_pod_keeps_to_a_limit_of_its_own() -> None:
         await limit.take(within_s=0)
         with pytest.raises(QueueFull):
             await limit.take(within_s=0)
+
+
+async def test_who_is_cancelled_as_the_place_comes_ends_and_gives_it_back() -> None:
+    swallowing = SwallowingRedis([1, 0, b"1700000000000000"])
+    assert await ends_when_cancelled(lambda client: limit_of(client, 1).take(within_s=0), swallowing)
+    await until(lambda: bool(swallowing.later))
+    assert swallowing.later == [("lrem", ("rate:limit:tts:account", 1, "1700000000000000"))]
+    refused = SwallowingRedis([0, 5_000_000, b""])
+    assert await ends_when_cancelled(lambda client: limit_of(client, 1).take(within_s=0), refused)
+    assert refused.later == []

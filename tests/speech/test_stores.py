@@ -8,6 +8,7 @@ from redis.backoff import NoBackoff
 from services.speech.breaker import Breaker
 from services.speech.redis_store import RedisStore
 from services.speech.stores import MemoryStore
+from tests.support.swallowing import SwallowingRedis, ends_when_cancelled
 
 
 @pytest.mark.virtual_time
@@ -53,3 +54,9 @@ async def test_without_redis_there_is_nothing_and_no_error() -> None:
     async with redis.asyncio.Redis(port=9, socket_connect_timeout=0.2, retry=Retry(NoBackoff(), 0)) as nobody:
         await RedisStore(nobody, Breaker()).put("abc", b"\0\1", life_s=10)
         assert await RedisStore(nobody, Breaker()).get("abc") is None
+
+
+async def test_whoever_is_cancelled_while_redis_is_asked_ends() -> None:
+    assert await ends_when_cancelled(lambda client: RedisStore(client, Breaker()).get("abc"), SwallowingRedis(b"\0\1"))
+    put = SwallowingRedis(True)
+    assert await ends_when_cancelled(lambda client: RedisStore(client, Breaker()).put("abc", b"\0", life_s=1), put)

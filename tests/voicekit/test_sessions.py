@@ -1,11 +1,10 @@
 import asyncio
-import contextlib
-from typing import cast
 
 import pytest
 import redis.asyncio
 
 from local.redis import EmbeddedRedis
+from tests.support.swallowing import SwallowingRedis, ends_when_cancelled
 from voicekit.errors import ProviderDown
 from voicekit.sessions import Sessions, connect
 
@@ -134,16 +133,4 @@ async def test_requests_to_a_provider_are_counted_by_the_minute(
 
 
 async def test_whoever_is_cancelled_while_redis_is_asked_ends_also_where_the_client_swallows_it() -> None:
-    class Swallowing:
-        """As redis-py does when a cancellation meets an answer: Python 3.11's `wait_for` returns the answer."""
-
-        async def get(self, _: str) -> str:
-            with contextlib.suppress(asyncio.CancelledError):
-                await asyncio.Event().wait()
-            return "sid"
-
-    asking = asyncio.create_task(Sessions(cast("redis.asyncio.Redis", Swallowing())).find_call_sid("c1"))
-    await asyncio.sleep(0)
-    asking.cancel()
-    await asyncio.wait([asking])
-    assert asking.cancelled()
+    assert await ends_when_cancelled(lambda client: Sessions(client).find_call_sid("c1"), SwallowingRedis("sid"))

@@ -17,6 +17,7 @@ import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from local.leash import leashed
 from services.customers.__main__ import make_dialing
 from services.customers.campaigns import CampaignState
 from services.customers.dialer import DialerSettings, work
@@ -115,7 +116,7 @@ class Stand:
         await working
 
     def process(self) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "services.customers.dialer"]
+        command = leashed([sys.executable, "-m", "services.customers.dialer"])
         return subprocess.Popen(command, cwd=ROOT, env={**os.environ, **self.variables}, stdout=subprocess.DEVNULL)
 
     async def until(self, query: str, expected: object, *arguments: object) -> None:

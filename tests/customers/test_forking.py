@@ -3,6 +3,7 @@ import os
 import subprocess
 from collections.abc import AsyncIterator
 
+from local.leash import leashed
 from tests.customers.test_main import PROGRAM, ROOT, free_address
 from voice.customers import v1 as pb
 from voicekit.rpc import channel
@@ -20,7 +21,7 @@ async def test_grpc_stays_out_of_the_fork_that_starts_the_file_checker(database_
     address = free_address()
     environment = {**os.environ, "DATABASE_URL": database_url, "CUSTOMERS_LISTEN": address}
     service = await asyncio.create_subprocess_exec(
-        *PROGRAM, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        *leashed(PROGRAM), cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     )
     try:
         async with channel(address, "voice.customers.v1.CustomersService") as there:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from local.leash import leashed
 from voice.customers import v1 as pb
 from voicekit.rpc import channel
 
@@ -23,7 +24,9 @@ async def test_the_service_serves_until_it_is_told_to_stop(database_url: str) ->
     address = free_address()
     settings = {"DATABASE_URL": database_url, "CUSTOMERS_LISTEN": address, "DRAIN_SECONDS": "5"}
     environment = {**os.environ, **settings}
-    service = await asyncio.create_subprocess_exec(*PROGRAM, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
+    service = await asyncio.create_subprocess_exec(
+        *leashed(PROGRAM), cwd=ROOT, env=environment, stdout=subprocess.DEVNULL
+    )
     async with channel(address, "voice.customers.v1.CallsService") as there:
         stub = pb.CallsServiceStub(there)
         listed = await stub.ListCalls(pb.ListCallsRequest(), timeout=30, wait_for_ready=True)

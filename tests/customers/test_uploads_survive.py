@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 
+from local.leash import leashed
 from tests.customers.test_check_file import GOOD, HEADER, RAVI
 from tests.customers.test_main import PROGRAM, ROOT, free_address
 from tests.customers.test_uploads import Desk
@@ -21,7 +22,9 @@ SERVICE = "voice.customers.v1.CustomersService"
 async def service(database_url: str) -> AsyncIterator[tuple[asyncio.subprocess.Process, Desk]]:
     address = free_address()
     environment = {**os.environ, "DATABASE_URL": database_url, "CUSTOMERS_LISTEN": address}
-    process = await asyncio.create_subprocess_exec(*PROGRAM, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
+    process = await asyncio.create_subprocess_exec(
+        *leashed(PROGRAM), cwd=ROOT, env=environment, stdout=subprocess.DEVNULL
+    )
     try:
         async with channel(address, SERVICE) as to:
             await to.channel_ready()

@@ -7,6 +7,7 @@ import aiohttp
 import pytest
 
 from emulators.bedrock import BedrockEmulator, read_rules
+from local.leash import leashed
 from tests.emulators.bedrock.client import ask, tool_input
 
 
@@ -59,11 +60,8 @@ async def test_a_senseless_wish_is_explained(bedrock: BedrockEmulator, path: str
 async def test_the_program_answers_by_the_script_it_is_given(tmp_path: Path) -> None:
     script = tmp_path / "script.json"
     script.write_text(json.dumps([{"match": "हाँ", "input": {"intent": "YES"}}]), encoding="utf-8")
-    program = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-m", "emulators.bedrock", "--port", "0", "--script", str(script), "--latency-ms", "0"),
-        stderr=asyncio.subprocess.PIPE,
-    )
+    command = [sys.executable, "-m", "emulators.bedrock", "--port", "0", "--script", str(script), "--latency-ms", "0"]
+    program = await asyncio.create_subprocess_exec(*leashed(command), stderr=asyncio.subprocess.PIPE)
     try:
         assert program.stderr
         url = (await program.stderr.readline()).decode().split()[-1]

@@ -12,6 +12,7 @@ from emulators.exotel.__main__ import read_arguments, read_options
 from emulators.exotel.flow import Voicebot
 from emulators.exotel.variant import VARIANTS
 from emulators.voices import synthesise
+from local.leash import leashed
 from tests.emulators.exotel.product import Account, Bot, Product
 
 
@@ -58,12 +59,12 @@ async def test_the_program_carries_a_call_in_real_time_and_stops_when_told(produ
     product.bot = bot
     people = tmp_path / "people.yaml"
     people.write_text('personas: {"+919999900012": {pickup: {after_s: 0.1}}}')
-    program = await asyncio.create_subprocess_exec(
+    command = [
         *(sys.executable, "-m", "emulators.exotel", "--port", "0", "--personas", str(people)),
         *("--resolver-url", product.url + "/ws-url", "--passthru-url", product.url + "/passthru"),
         *("--record-dir", str(tmp_path)),
-        stdout=asyncio.subprocess.PIPE,
-    )
+    ]
+    program = await asyncio.create_subprocess_exec(*leashed(command), stdout=asyncio.subprocess.PIPE)
     assert program.stdout
     url = re.search(r"url=(\S+)", (await program.stdout.readline()).decode())
     assert url

@@ -9,6 +9,7 @@ import pytest
 from emulators.sarvam import SarvamEmulator, read_phrases
 from emulators.sarvam.__main__ import parse_arguments, serve
 from emulators.voices import CALLER_VOICE, synthesise
+from local.leash import leashed
 from tests.emulators.sarvam.client import KEY
 from tests.emulators.sarvam.telephone import over_the_phone
 
@@ -73,8 +74,7 @@ async def test_the_program_serves_the_book_it_is_given(tmp_path: Path) -> None:
     book = tmp_path / "book.json"
     book.write_text(json.dumps([{"text": "हाँ", "language": "hi-IN"}], ensure_ascii=False), encoding="utf-8")
     program = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-m", "emulators.sarvam", "--port", "0", "--phrasebook", str(book), "--key", "k1"),
+        *leashed([sys.executable, "-m", "emulators.sarvam", "--port", "0", "--phrasebook", str(book), "--key", "k1"]),
         stderr=asyncio.subprocess.PIPE,
     )
     try:

@@ -61,14 +61,25 @@ def to_voice_error(error: BaseException) -> VoiceError | None:
 
 def from_rpc_error(error: grpc.aio.AioRpcError) -> VoiceError:
     """Turn another service's status into an error of ours, without its text."""
-    for kind, code in STATUS.items():
-        if error.code() is code:
+    return from_code(error.code())
+
+
+def from_code(code: grpc.StatusCode) -> VoiceError:
+    """Turn the code with which another service failed into an error of ours."""
+    for kind, ours in STATUS.items():
+        if code is ours:
             return kind("another service refused the request")
-    return ProviderDown(f"another service answered {error.code().name}")
+    return ProviderDown(f"another service answered {code.name}")
+
+
+def code_of(error: BaseException) -> grpc.StatusCode:
+    """Return the code that a client sees of an error; INTERNAL when it is a mistake of ours."""
+    known = to_voice_error(error)
+    return next((STATUS[kind] for kind in type(known).__mro__ if kind in STATUS), grpc.StatusCode.INTERNAL)
 
 
 def _status_of(error: VoiceError) -> status_pb2.Status:
-    code = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+    code = code_of(error)
     details = []
     if error.field:
         violation = error_details_pb2.BadRequest.FieldViolation(field=error.field, description=str(error))
@@ -80,9 +91,7 @@ def _status_of(error: VoiceError) -> status_pb2.Status:
 
 async def _abort(context: grpc.aio.ServicerContext[Any, Any], error: BaseException, method: str) -> None:
     known = to_voice_error(error)
-    if known and not isinstance(known, tuple(STATUS)):
-        known = None
-    if known:
+    if known and code_of(known) is not grpc.StatusCode.INTERNAL:
         await context.abort_with_status(rpc_status.to_status(_status_of(known)))
     log.error(
         "A request failed through a mistake of ours.", method=method, error=type(error).__name__, trace=trace_of(error)

@@ -15,7 +15,7 @@ from services.speech.sarvam_voice import Voice
 from services.speech.settings import Settings
 from voice.speech import v1 as pb
 from voicekit.audio import BYTES_PER_MS
-from voicekit.errors import VoiceError
+from voicekit.errors import ProviderDown, VoiceError
 from voicekit.rpc import channel
 from voicekit.settings import ServiceSettings
 
@@ -76,6 +76,8 @@ async def check_audio(report: Report) -> None:
                 words = await _heard(stub, sound)
         except grpc.aio.AioRpcError as error:
             report.bad(tried, f"{error.code().name}: {error.details()}")
+        except ProviderDown as error:
+            report.bad(tried, str(error))
         except TimeoutError:
             report.bad(tried, f"no words within {_WITHIN_S:g} s")
         else:
@@ -90,19 +92,21 @@ async def _spoken(stub: Any) -> bytes:
 async def _heard(stub: Any, sound: bytes) -> str:
     expectation = pb.Expectation(language=LANGUAGE)
 
-    async def steps() -> AsyncIterator[pb.ListenRequest]:
-        yield pb.ListenRequest(config=pb.ListenConfig(call_id="check", expectation=expectation))
+    async def requests() -> AsyncIterator[pb.ListenRequest]:
+        config = pb.ListenConfig(call_id="check", expectation=expectation)
+        yield pb.ListenRequest(steps=[pb.CallStep(call=1, config=config)])
         size = _PIECE_MS * BYTES_PER_MS
-        for piece in (sound[at : at + size] for at in range(0, len(sound), size)):
-            yield pb.ListenRequest(audio=piece)
+        line = sound + bytes(20 * size)
+        for piece in (line[at : at + size] for at in range(0, len(line), size)):
+            yield pb.ListenRequest(steps=[pb.CallStep(call=1, audio=piece)])
             await asyncio.sleep(_PIECE_MS / 1000)  # as a line brings it
-        for _ in range(20):
-            yield pb.ListenRequest(audio=bytes(size))
-            await asyncio.sleep(_PIECE_MS / 1000)
-        yield pb.ListenRequest(finished=pb.ListenFinished())
+        yield pb.ListenRequest(steps=[pb.CallStep(call=1, finished=pb.ListenFinished())])
 
-    answers = stub.Listen(steps(), timeout=_WITHIN_S)
-    return " ".join([answer.transcript.text async for answer in answers if answer.HasField("transcript")])
+    answers = stub.Listen(requests(), timeout=_WITHIN_S)
+    events = [event async for answer in answers for event in answer.events]
+    if failed := next((event.failed for event in events if event.HasField("failed")), None):
+        raise ProviderDown(failed.reason)
+    return " ".join(event.transcript.text for event in events if event.HasField("transcript"))
 
 
 def _judge_sound(report: Report, tried: str, sound: bytes) -> bool:

@@ -161,6 +161,8 @@ async def serving(settings: Settings) -> AsyncIterator[RpcServer]:
         try:
             yield server
         finally:
+            await server.set_ready(False)
+            servicer.drain()
             await server.drain(settings.drain_seconds)
 
 

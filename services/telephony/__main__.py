@@ -44,8 +44,10 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             settings.exotel_token.get_secret_value(),
         )
         stack.push_async_callback(client.aclose)
+        speech_client = grpc_speech.GrpcSpeech(speech, longest_call=longest)
+        stack.push_async_callback(speech_client.close)
         outside = Outside(
-            speech=grpc_speech.GrpcSpeech(speech, longest_call=longest),
+            speech=speech_client,
             dialog=grpc_dialog.GrpcDialog(dialog, longest_call=longest),
             customers=grpc_customers.GrpcCustomers(calls, customers),
             carrier=ExotelCarrier(

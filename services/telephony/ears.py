@@ -9,7 +9,7 @@ from typing import Final
 import structlog
 
 from services.telephony.model import Expectation, Hearing, SpeechEnded, SpeechStarted, Transcribed
-from services.telephony.packing import Packing
+from services.telephony.packing import STEADY_MS, Packing
 from services.telephony.ports import Listening, Speech
 from voicekit.audio import BYTES_PER_MS
 from voicekit.errors import VoiceError
@@ -66,10 +66,11 @@ class Ears:
     def feed(self, pcm: bytes) -> None:
         """Hear `pcm`, which follows what came before."""
         self._batch += pcm
-        if len(self._batch) >= self._packing.wait_ms(pcm, utterance=bool(self._open)) * BYTES_PER_MS:
-            self._send()
+        wait_ms = self._packing.wait_ms(pcm, utterance=bool(self._open))
+        if len(self._batch) >= wait_ms * BYTES_PER_MS:
+            self._send(soon=wait_ms < STEADY_MS)
 
-    def _send(self) -> None:
+    def _send(self, *, soon: bool = True) -> None:
         """Send what waits: it came before whatever is told next."""
         if not self._batch:
             return
@@ -77,7 +78,7 @@ class Ears:
         self._batch.clear()
         self._keep(piece)
         if self._stream:
-            self._stream.audio(piece)
+            self._stream.audio(piece, soon=soon)
 
     def expect(self, expectation: Expectation) -> None:
         """Tell what is awaited from now on."""

@@ -15,8 +15,10 @@ class Listening(Protocol):
     def replay(self, pcm: bytes) -> None:
         """Send sound of before, of any length: it is never left out."""
 
-    def audio(self, pcm: bytes) -> None:
-        """Send sound of the line; what speech cannot take in time is told as silence, oldest first."""
+    def audio(self, pcm: bytes, *, soon: bool) -> None:
+        """Send sound of the line, `soon` where a turn hangs on it; what speech cannot take in time is told as silence,
+        oldest first.
+        """
 
     def expect(self, expectation: Expectation) -> None:
         """Tell what is awaited, from here on."""

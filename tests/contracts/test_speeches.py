@@ -68,10 +68,12 @@ async def real(redis_url: str) -> AsyncIterator[Subject]:
         async def says_yes(listening: Listening) -> None:
             line = silence(300) + synthesise(YES, "hi-IN", voice="ravi") + silence(1200)
             for at in range(0, len(line), 1600):
-                listening.audio(line[at : at + 1600])
+                listening.audio(line[at : at + 1600], soon=True)
                 await asyncio.sleep(0.05)
 
-        yield Subject(GrpcSpeech(pool, longest_call=60), says_yes, lambda: server.drain(0))
+        client = GrpcSpeech(pool, longest_call=60)
+        stack.push_async_callback(client.close)
+        yield Subject(client, says_yes, lambda: server.drain(0))
 
 
 @pytest.fixture(params=[fake, real], ids=["fake", "grpc"])
@@ -132,7 +134,7 @@ async def test_what_is_told_to_an_ear_that_is_lost_raises_nothing(subject: Subje
     async with subject.speech.listen("call-1", SHORT) as listening:
         await subject.goes_away()
         listening.replay(silence(500))
-        listening.audio(silence(100))
+        listening.audio(silence(100), soon=False)
         listening.expect(Expectation())
         listening.bot_speaks(True)
         listening.finish()

@@ -24,12 +24,14 @@ from voice.speech.v1 import (
     TRANSCRIPT_SOURCE_REALTIME,
     TRANSCRIPT_SOURCE_REQUEST,
     TRANSCRIPT_SOURCE_STREAMING,
+    CallEvent,
+    CallStep,
     Expectation,
     Line,
+    ListenAbandoned,
     ListenConfig,
     ListenFinished,
     ListenRequest,
-    ListenResponse,
     PrepareRequest,
     SpeakRequest,
     SpeechServiceStub,
@@ -46,21 +48,30 @@ LINES = [Line(text="नमस्ते, क्या मैं आशा रा�
 
 
 @asynccontextmanager
-async def served(sarvam: SarvamEmulator, redis_url: str) -> AsyncIterator[SpeechServiceAsyncStub]:
+async def serving_on(
+    sarvam: SarvamEmulator, redis_url: str, *, drain_seconds: float = 0.1
+) -> AsyncIterator[tuple[AsyncExitStack, SpeechServiceAsyncStub]]:
+    """Serve; leaving the stack ends the server alone."""
     settings = Settings(
         speech_listen="127.0.0.1:0",
         redis_url=redis_url,
         sarvam_api_key=KEY,
         sarvam_http_base=sarvam.http_base,
         sarvam_ws_base=sarvam.ws_base,
-        drain_seconds=0.1,
+        drain_seconds=drain_seconds,
     )
     sarvam.provider.recogniser.prepare()
-    async with AsyncExitStack() as stack:
+    async with AsyncExitStack() as clients, AsyncExitStack() as stack:
         server = await stack.enter_async_context(serving(settings))
         client = channel(f"127.0.0.1:{server.port}", SERVICE_NAME, media=True)
-        stack.push_async_callback(client.close)
-        yield SpeechServiceStub(client)
+        clients.push_async_callback(client.close)
+        yield stack, SpeechServiceStub(client)
+
+
+@asynccontextmanager
+async def served(sarvam: SarvamEmulator, redis_url: str) -> AsyncIterator[SpeechServiceAsyncStub]:
+    async with serving_on(sarvam, redis_url) as (_, stub):
+        yield stub
 
 
 @pytest.fixture
@@ -69,19 +80,42 @@ async def stub(sarvam: SarvamEmulator, redis_url: str) -> AsyncIterator[SpeechSe
         yield stub
 
 
-async def hears(stub: SpeechServiceAsyncStub, *parts: bytes, config: Expectation = HINDI) -> list[ListenResponse]:
+def steps(*steps: CallStep, call: int = 1) -> ListenRequest:
+    for step in steps:
+        step.call = call
+    return ListenRequest(steps=steps)
+
+
+def begins(config: Expectation = HINDI, call_id: str = "call-1") -> CallStep:
+    return CallStep(config=ListenConfig(call_id=call_id, expectation=config))
+
+
+def ends() -> CallStep:
+    return CallStep(finished=ListenFinished())
+
+
+async def all_heard(stub: SpeechServiceAsyncStub, requests: AsyncIterator[ListenRequest]) -> list[CallEvent]:
+    return [event async for response in stub.Listen(requests) for event in response.events]
+
+
+async def at_once(*requests: ListenRequest) -> AsyncIterator[ListenRequest]:
+    for request in requests:
+        yield request
+
+
+async def hears(stub: SpeechServiceAsyncStub, *parts: bytes, config: Expectation = HINDI) -> list[CallEvent]:
     async def requests() -> AsyncIterator[ListenRequest]:
-        yield ListenRequest(config=ListenConfig(call_id="call-1", expectation=config))
+        yield steps(begins(config))
         for part in parts:
             for at in range(0, len(part), 1600):
                 await asyncio.sleep(0.03)  # a line, three times as fast as it is spoken
-                yield ListenRequest(audio=part[at : at + 1600])
-        yield ListenRequest(finished=ListenFinished())
+                yield steps(CallStep(audio=part[at : at + 1600]))
+        yield steps(ends())
 
-    return [response async for response in stub.Listen(requests())]
+    return await all_heard(stub, requests())
 
 
-def transcripts(events: list[ListenResponse]) -> list[Transcript]:
+def transcripts(events: list[CallEvent]) -> list[Transcript]:
     return [event.transcript for event in events if event.HasField("transcript")]
 
 
@@ -176,45 +210,114 @@ async def test_a_cancelled_line_leaves_no_audio_and_no_socket(
     assert sarvam.provider.journal.usage.sockets <= 3
 
 
-async def test_a_cancelled_call_leaves_no_socket(stub: SpeechServiceAsyncStub, sarvam: SarvamEmulator) -> None:
-    call = stub.Listen()
-    await call.write(ListenRequest(config=ListenConfig(call_id="call-1", expectation=HINDI)))
+async def test_a_cancelled_stream_leaves_no_socket(stub: SpeechServiceAsyncStub, sarvam: SarvamEmulator) -> None:
+    stream = stub.Listen()
+    await stream.write(ListenRequest(steps=[*steps(begins()).steps, *steps(begins(), call=2).steps]))
     sockets = sarvam.provider.limits(KEY).open_sockets
-    await until(lambda: sockets["stt"] == 1)
-    call.cancel()
+    await until(lambda: sockets["stt"] == 2)
+    stream.cancel()
     await until(lambda: sockets["stt"] == 0)
 
 
+async def test_an_abandoned_call_leaves_no_socket_and_the_others_alone(
+    stub: SpeechServiceAsyncStub, sarvam: SarvamEmulator
+) -> None:
+    stream = stub.Listen()
+    await stream.write(steps(begins()))
+    await stream.write(steps(begins(), call=2))
+    sockets = sarvam.provider.limits(KEY).open_sockets
+    await until(lambda: sockets["stt"] == 2)
+    await stream.write(steps(CallStep(abandoned=ListenAbandoned())))
+    await until(lambda: sockets["stt"] == 1)
+    await stream.write(steps(CallStep(audio=silence(100)), ends(), call=2))
+    await stream.done_writing()
+    events = [event async for response in stream for event in response.events]
+    assert [(event.call, event.WhichOneof("event")) for event in events] == [(2, "finished")]
+
+
+async def test_calls_of_one_stream_are_heard_each_by_itself(stub: SpeechServiceAsyncStub) -> None:
+    odia = "ହଁ ମୁଁ କହୁଛି"
+    lines = {
+        1: silence(300) + say(LOAN) + silence(1500),
+        2: silence(900) + say(odia, "or-IN") + silence(1500),
+        3: silence(3000),
+    }
+
+    async def requests() -> AsyncIterator[ListenRequest]:
+        yield ListenRequest(
+            steps=[step for number in lines for step in steps(begins(Expectation()), call=number).steps]
+        )
+        for at in range(0, max(map(len, lines.values())), 1600):
+            await asyncio.sleep(0.03)
+            pieces = {number: line[at : at + 1600] for number, line in lines.items() if at < len(line)}
+            yield ListenRequest(steps=[CallStep(call=number, audio=pcm) for number, pcm in pieces.items()])
+        yield ListenRequest(steps=[step for number in lines for step in steps(ends(), call=number).steps])
+
+    events = await all_heard(stub, requests())
+    words = {number: [w.text for w in transcripts([e for e in events if e.call == number])] for number in lines}
+    assert words == {1: [LOAN], 2: [odia], 3: []}
+    lengths = {e.call: e.finished.line.ToMilliseconds() for e in events if e.HasField("finished")}
+    assert lengths == {number: pytest.approx(len(line) // 16, abs=32) for number, line in lines.items()}
+
+
 @pytest.mark.parametrize(
-    "steps",
+    "wrong",
     [
-        [ListenRequest(audio=b"\0\0")],
-        [ListenRequest(config=ListenConfig(call_id="x" * 65))],
-        [ListenRequest(config=ListenConfig(expectation=Expectation(language="en-US")))],
-        [ListenRequest(config=ListenConfig()), ListenRequest(config=ListenConfig())],
-        [ListenRequest(config=ListenConfig()), ListenRequest()],
-        [ListenRequest(config=ListenConfig()), ListenRequest(audio=b"\0")],
-        [ListenRequest(config=ListenConfig()), ListenRequest(audio=bytes(32002))],
-        [ListenRequest(config=ListenConfig()), ListenRequest(silence=Duration(seconds=601))],
-        [ListenRequest(config=ListenConfig()), ListenRequest(silence=Duration(seconds=-1))],
+        [CallStep(audio=b"\0\0")],
+        [begins(call_id="x" * 65)],
+        [begins(Expectation(language="en-US"))],
+        [begins(), begins()],
+        [begins(), CallStep()],
+        [begins(), CallStep(audio=b"\0")],
+        [begins(), CallStep(audio=bytes(32002))],
+        [begins(), CallStep(silence=Duration(seconds=601))],
+        [begins(), CallStep(silence=Duration(seconds=-1))],
+        [begins(), ends(), CallStep(audio=b"\0\0")],
     ],
 )
-async def test_a_step_that_is_not_allowed_ends_the_stream(
-    stub: SpeechServiceAsyncStub, steps: list[ListenRequest]
+async def test_a_step_that_is_not_allowed_ends_its_call_alone(
+    stub: SpeechServiceAsyncStub, wrong: list[CallStep]
 ) -> None:
-    call = stub.Listen(iter(steps))
-    with pytest.raises(grpc.aio.AioRpcError) as raised:
-        async for _ in call:
-            pass
-    assert raised.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    good = [begins(), CallStep(audio=silence(200)), ends()]
+    late = CallStep(audio=silence(20))  # was on its way when the call failed
+    requests = [steps(good[0]), steps(*wrong, call=2), steps(*good[1:]), steps(late, call=2)]
+    events = await all_heard(stub, at_once(*requests))
+    ended = {event.call: event for event in events}
+    assert ended[2].failed.code == grpc.StatusCode.INVALID_ARGUMENT.value[0]
+    assert ended[2].failed.reason
+    assert ended[1].HasField("finished")
+    assert sorted(event.call for event in events) == [1, 2]
 
 
-async def test_a_line_that_ends_without_a_word_is_no_end(stub: SpeechServiceAsyncStub) -> None:
-    call = stub.Listen(iter([ListenRequest(config=ListenConfig()), ListenRequest(audio=silence(100))]))
-    with pytest.raises(grpc.aio.AioRpcError) as raised:
-        async for _ in call:
-            pass
-    assert raised.value.code() is grpc.StatusCode.FAILED_PRECONDITION
+async def test_a_call_that_ends_without_a_word_is_no_end(stub: SpeechServiceAsyncStub) -> None:
+    (failed,) = await all_heard(stub, at_once(steps(begins(), CallStep(audio=silence(100)))))
+    assert failed.failed.code == grpc.StatusCode.FAILED_PRECONDITION.value[0]
+
+
+async def test_a_flood_of_sound_ends_its_call_alone(stub: SpeechServiceAsyncStub) -> None:
+    flood = [CallStep(audio=bytes(32_000)) for _ in range(31)]
+    events = await all_heard(stub, at_once(steps(begins(), *flood), steps(begins(), ends(), call=2)))
+    ended = {event.call: event for event in events}
+    assert ended[1].failed.code == grpc.StatusCode.RESOURCE_EXHAUSTED.value[0]
+    assert ended[2].HasField("finished")
+
+
+async def test_a_server_that_drains_says_so_and_hears_its_calls_to_their_end(
+    sarvam: SarvamEmulator, redis_url: str
+) -> None:
+    async with serving_on(sarvam, redis_url, drain_seconds=5.0) as (server, stub):
+        stream = stub.Listen()
+        await stream.write(steps(begins()))
+        sockets = sarvam.provider.limits(KEY).open_sockets
+        await until(lambda: sockets["stt"] == 1)
+        leaving = asyncio.create_task(server.aclose())
+        responses = aiter(stream)
+        assert (await anext(responses)).draining
+        await stream.write(steps(CallStep(audio=silence(100)), ends()))
+        await stream.done_writing()
+        (event,) = [event async for response in responses for event in response.events]
+        assert event.HasField("finished")
+        await leaving
 
 
 @pytest.mark.parametrize(

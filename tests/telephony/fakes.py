@@ -67,7 +67,7 @@ class FakeListening:
     def replay(self, pcm: bytes) -> None:
         self.replayed = pcm
 
-    def audio(self, pcm: bytes) -> None:
+    def audio(self, pcm: bytes, *, soon: bool) -> None:
         self.heard += pcm
 
     def expect(self, expectation: Expectation) -> None:

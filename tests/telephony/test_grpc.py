@@ -1,6 +1,8 @@
 """The adapters to the other services, and our own service, over real gRPC."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,7 +14,7 @@ from services.telephony.grpc_customers import CALLS, CUSTOMERS, GrpcCustomers
 from services.telephony.grpc_dialog import SERVICE as DIALOG
 from services.telephony.grpc_dialog import GrpcDialog
 from services.telephony.grpc_speech import SERVICE as SPEECH
-from services.telephony.grpc_speech import WAITING, GrpcListening, GrpcSpeech
+from services.telephony.grpc_speech import GrpcSpeech
 from services.telephony.model import (
     Answer,
     BargedIn,
@@ -34,6 +36,8 @@ from services.telephony.model import (
     Transcribed,
     TurnEvent,
 )
+from services.telephony.speech_links import LINKS, WAITING, LinkedCall
+from tests.telephony.fakes import until
 from tests.telephony.wire import serving
 from tests.telephony.world import PHONE
 from voice.customers.v1 import (
@@ -68,6 +72,9 @@ from voice.dialog.v1 import Next as DialogNext
 from voice.dialog.v1 import Turn as DialogTurn
 from voice.speech.v1 import (
     BargeIn,
+    CallEvent,
+    CallStep,
+    ListenFailed,
     ListenRequest,
     ListenResponse,
     ListenSummary,
@@ -95,23 +102,35 @@ TOMORROW = datetime(2026, 11, 21, 11, 30, tzinfo=UTC)
 
 class Speech(SpeechServiceServicer):
     def __init__(self) -> None:
-        self.heard: list[ListenRequest] = []
-        self.breaks = False
+        self.heard: list[CallStep] = []
+        self.messages = self.streams = 0
+        self.breaks = self.fails = False
+        self.drains = asyncio.Event()
 
-    async def Listen(self, steps: AsyncIterator[ListenRequest], _: Context) -> AsyncIterator[ListenResponse]:
-        async for step in steps:
-            self.heard.append(step)
-            if step.HasField("audio"):
-                yield ListenResponse(speech_started=SpeechStartedProto(utterance=1, at_ms=10))
-                yield ListenResponse(barge_in=BargeIn(utterance=1, at_ms=10))
-                yield ListenResponse(speech_ended=SpeechEndedProto(utterance=1, started_ms=10, ended_ms=60))
-                source = TranscriptSource.TRANSCRIPT_SOURCE_NONE
-                yield ListenResponse(transcript=Transcript(utterance=1, started_ms=10, ended_ms=60, source=source))
+    async def Listen(self, requests: AsyncIterator[ListenRequest], _: Context) -> AsyncIterator[ListenResponse]:
+        self.streams += 1
+        draining = self.drains.is_set()
+        async for request in requests:
+            self.messages += 1
+            self.heard += request.steps
             if self.breaks:
                 raise ProviderDown("no ears")
-            if step.HasField("finished"):
-                yield ListenResponse(finished=ListenSummary(utterances=1))
-                return
+            for step in request.steps:
+                if events := list(self._events(step)):
+                    yield ListenResponse(events=events, draining=draining)
+
+    def _events(self, step: CallStep) -> Iterator[CallEvent]:
+        call = step.call
+        if self.fails:
+            yield CallEvent(call=call, failed=ListenFailed(code=14, reason="deaf"))
+        elif step.HasField("audio"):
+            yield CallEvent(call=call, speech_started=SpeechStartedProto(utterance=1, at_ms=10))
+            yield CallEvent(call=call, barge_in=BargeIn(utterance=1, at_ms=10))
+            yield CallEvent(call=call, speech_ended=SpeechEndedProto(utterance=1, started_ms=10, ended_ms=60))
+            source = TranscriptSource.TRANSCRIPT_SOURCE_NONE
+            yield CallEvent(call=call, transcript=Transcript(utterance=1, started_ms=10, ended_ms=60, source=source))
+        elif step.HasField("finished"):
+            yield CallEvent(call=call, finished=ListenSummary(utterances=1))
 
     async def Speak(self, request: SpeakRequest, _: Context) -> AsyncIterator[SpeakResponse]:
         for index, _line in enumerate(request.lines):
@@ -173,7 +192,9 @@ async def speech() -> AsyncIterator[tuple[Speech, GrpcSpeech]]:
     service = Speech()
     async with serving(add_SpeechServiceServicer_to_server, service, SPEECH) as address:
         pool = ChannelPool(address, SPEECH, size=1)
-        yield service, GrpcSpeech(pool, longest_call=60)
+        client = GrpcSpeech(pool, longest_call=60)
+        yield service, client
+        await client.close()
         await pool.close()
 
 
@@ -196,20 +217,83 @@ async def test_what_is_heard_comes_in_our_words(speech: tuple[Speech, GrpcSpeech
     assert service.heard[0].config.expectation.language == "ta-IN"
 
 
-async def test_a_listen_stream_that_breaks_is_told(speech: tuple[Speech, GrpcSpeech]) -> None:
+async def test_many_calls_share_a_message_and_each_hears_its_own(speech: tuple[Speech, GrpcSpeech]) -> None:
+    service, client = speech
+    async with AsyncExitStack() as stack:
+        calls = [await stack.enter_async_context(client.listen(f"c{n}", Expectation())) for n in range(40)]
+        for n, call in enumerate(calls):
+            for _ in range(n % 3):
+                call.audio(bytes(320), soon=False)
+            call.finish()
+        heard = [[event async for event in call.events()] for call in calls]
+    assert [len(events) for events in heard] == [4 * (n % 3) for n in range(40)]
+    assert service.streams == LINKS
+    assert service.messages < 40 / 4, "steps of many calls travel together"
+
+
+async def test_a_lost_link_is_told_to_all_its_calls_and_new_ones_get_another(
+    speech: tuple[Speech, GrpcSpeech],
+) -> None:
     service, client = speech
     service.breaks = True
-    with pytest.raises(ProviderDown):
+    async with AsyncExitStack() as stack:
+        calls = [await stack.enter_async_context(client.listen(f"c{n}", Expectation())) for n in range(2 * LINKS)]
+        for call in calls:
+            with pytest.raises(ProviderDown):
+                await anext(call.events())
+        service.breaks = False
+        again = await stack.enter_async_context(client.listen("c0", Expectation()))
+        again.finish()
+        assert [event async for event in again.events()] == []
+    assert service.streams == LINKS + 1
+
+
+async def test_a_call_that_fails_is_told_and_leaves_the_link_alone(speech: tuple[Speech, GrpcSpeech]) -> None:
+    service, client = speech
+    service.fails = True
+    for _ in range(LINKS + 1):
         async with client.listen("c1", Expectation()) as listening:
-            async for _ in listening.events():
-                pass
+            with pytest.raises(ProviderDown):
+                await anext(listening.events())
+    assert service.streams == LINKS
+
+
+async def test_a_call_that_is_left_is_given_up(speech: tuple[Speech, GrpcSpeech]) -> None:
+    service, client = speech
+    async with client.listen("c1", Expectation()) as listening:
+        listening.audio(bytes(320), soon=True)
+        await anext(listening.events())
+    async with client.listen("c2", Expectation()):
+        pass
+    await until(lambda: [step.WhichOneof("step") for step in service.heard].count("abandoned") == 2)
+    assert not service.heard[-1].HasField("finished")
+
+
+async def test_a_server_that_drains_gets_no_new_calls(speech: tuple[Speech, GrpcSpeech]) -> None:
+    service, client = speech
+    service.drains.set()
+    async with client.listen("old", Expectation()) as old:
+        old.audio(bytes(320), soon=True)
+        events = old.events()
+        await anext(events)  # came with the news
+        service.drains.clear()
+        for _ in range(2 * LINKS):
+            async with client.listen("new", Expectation()) as new:
+                new.finish()
+                assert [event async for event in new.events()] == []
+        assert service.streams == 1 + LINKS
+        old.finish()
+        assert len([event async for event in events]) == 3
 
 
 async def test_sound_that_the_network_does_not_take_is_told_as_silence_the_oldest_first() -> None:
-    listening = GrpcListening("c1", Expectation())
+    call = LinkedCall(1, "c1", Expectation(), lambda _: None)
     for number in range(20):
-        listening.audio(bytes([number, 0]) * 480)
-    steps = list(listening._steps)[1:]
+        call.audio(bytes([number, 0]) * 480, soon=False)
+    steps: list[CallStep] = []
+    while call.has_more:
+        steps += call.take()
+    steps = steps[1:]
     silent = [step for step in steps if step.HasField("silence")]
     assert sum(len(step.audio) for step in steps) <= WAITING
     assert silent == steps[: len(silent)]

@@ -25,8 +25,9 @@ BRIEF = customers_pb.CallBrief(
     due_date="2099-12-05",
     state="Bihar",
 )
-LISTEN = speech_pb.ListenRequest(config=speech_pb.ListenConfig(call_id="wire-1"))
-SILENCE = speech_pb.ListenRequest(audio=bytes(3200))
+LISTEN = speech_pb.CallStep(call=1, config=speech_pb.ListenConfig(call_id="wire-1"))
+SILENCE = speech_pb.CallStep(call=1, audio=bytes(3200))
+FINISHED = speech_pb.CallStep(call=1, finished=speech_pb.ListenFinished())
 BEGIN = dialog_pb.ConverseRequest(begin=dialog_pb.Begin(brief=BRIEF))
 NO_INPUT = dialog_pb.ConverseRequest(no_input=dialog_pb.NoInput())
 INFO = customers_pb.ImportCustomersRequest(info=customers_pb.ImportInfo(filename="a.csv", lender_name="Asha Finance"))
@@ -62,11 +63,6 @@ async def answers(system: RealSystem, method: str, messages: Sequence[Any]) -> l
 @pytest.mark.parametrize(
     ("method", "messages"),
     [
-        ("Listen", [SILENCE]),
-        ("Listen", [LISTEN, LISTEN]),
-        ("Listen", [LISTEN, speech_pb.ListenRequest(audio=b"odd")]),
-        ("Listen", [LISTEN, speech_pb.ListenRequest()]),
-        ("Listen", [speech_pb.ListenRequest(finished=speech_pb.ListenFinished())]),
         ("Converse", [NO_INPUT]),
         ("Converse", [BEGIN, BEGIN]),
         ("Converse", [BEGIN, dialog_pb.ConverseRequest()]),
@@ -87,10 +83,33 @@ async def test_messages_out_of_order_are_an_invalid_argument(
     assert refused.value.details()
 
 
+async def heard(system: RealSystem, *steps: speech_pb.CallStep) -> list[speech_pb.CallEvent]:
+    """Say `steps`, each in a message, end our side, and return all events."""
+    told = await answers(system, "Listen", [speech_pb.ListenRequest(steps=[step]) for step in steps])
+    return [event for response in told for event in response.events]
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [SILENCE],
+        [LISTEN, LISTEN],
+        [LISTEN, speech_pb.CallStep(call=1, audio=b"odd")],
+        [LISTEN, speech_pb.CallStep(call=1)],
+        [FINISHED],
+    ],
+)
+async def test_steps_out_of_order_end_their_call_with_an_invalid_argument(
+    system: RealSystem, steps: Sequence[speech_pb.CallStep]
+) -> None:
+    (event,) = await heard(system, *steps)
+    assert event.failed.code == grpc.StatusCode.INVALID_ARGUMENT.value[0]
+    assert event.failed.reason
+
+
 async def test_who_stops_listening_without_a_word_is_noticed(system: RealSystem) -> None:
-    with pytest.raises(grpc.aio.AioRpcError) as noticed:
-        await answers(system, "Listen", [LISTEN, SILENCE])
-    assert noticed.value.code() is grpc.StatusCode.FAILED_PRECONDITION
+    (event,) = await heard(system, LISTEN, SILENCE)
+    assert event.failed.code == grpc.StatusCode.FAILED_PRECONDITION.value[0]
 
 
 async def test_who_leaves_a_conversation_without_a_word_gets_no_summary(system: RealSystem) -> None:
@@ -99,8 +118,7 @@ async def test_who_leaves_a_conversation_without_a_word_gets_no_summary(system: 
 
 
 async def test_streams_that_keep_the_order_end_with_a_word(system: RealSystem) -> None:
-    finished = speech_pb.ListenRequest(finished=speech_pb.ListenFinished())
-    (summary,) = await answers(system, "Listen", [LISTEN, SILENCE, finished])
+    (summary,) = await heard(system, LISTEN, SILENCE, FINISHED)
     assert summary.finished.line.ToMilliseconds() > 0
     over = dialog_pb.ConverseRequest(finished=dialog_pb.ConverseFinished(reason="hung_up"))
     told = await answers(system, "Converse", [BEGIN, over])

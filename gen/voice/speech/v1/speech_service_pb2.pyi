@@ -86,18 +86,46 @@ Global___TranscriptSource: _TypeAlias = TranscriptSource  # noqa: Y015
 
 @_typing.final
 class ListenRequest(_message.Message):
-    """One step of what the caller's side of the line brings."""
+    """What the callers' sides of some lines bring."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    STEPS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def steps(self) -> _containers.RepeatedCompositeFieldContainer[Global___CallStep]:
+        """Steps of any number of calls; those of one call in their order."""
+
+    def __init__(
+        self,
+        *,
+        steps: _abc.Iterable[Global___CallStep] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["steps", b"steps"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListenRequest: _TypeAlias = ListenRequest  # noqa: Y015
+
+@_typing.final
+class CallStep(_message.Message):
+    """One step of what the caller's side of a line brings."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CALL_FIELD_NUMBER: _builtins.int
     CONFIG_FIELD_NUMBER: _builtins.int
     AUDIO_FIELD_NUMBER: _builtins.int
     SILENCE_FIELD_NUMBER: _builtins.int
     EXPECTATION_FIELD_NUMBER: _builtins.int
     BOT_SPEECH_FIELD_NUMBER: _builtins.int
     FINISHED_FIELD_NUMBER: _builtins.int
+    ABANDONED_FIELD_NUMBER: _builtins.int
+    call: _builtins.int
+    """The call's number on this stream, chosen by the client: higher than that of any call begun before."""
     audio: _builtins.bytes
-    """Audio of the line, any even number of bytes up to 32000; 60 to 100 ms at a time is best."""
+    """Audio of the line, any even number of bytes up to 32000."""
     @_builtins.property
     def config(self) -> Global___ListenConfig:
         """How to hear; the first step, and only the first."""
@@ -118,27 +146,33 @@ class ListenRequest(_message.Message):
 
     @_builtins.property
     def finished(self) -> Global___ListenFinished:
-        """Nothing follows. The server hears what is left, then ends."""
+        """Nothing follows. The server hears what is left, then answers with `finished`."""
+
+    @_builtins.property
+    def abandoned(self) -> Global___ListenAbandoned:
+        """Nobody wants to know any more. The server stops at once and tells nothing more of this call."""
 
     def __init__(
         self,
         *,
+        call: _builtins.int = ...,
         config: Global___ListenConfig | None = ...,
         audio: _builtins.bytes = ...,
         silence: _duration_pb2.Duration | None = ...,
         expectation: Global___Expectation | None = ...,
         bot_speech: Global___BotSpeech | None = ...,
         finished: Global___ListenFinished | None = ...,
+        abandoned: Global___ListenAbandoned | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["audio", b"audio", "bot_speech", b"bot_speech", "config", b"config", "expectation", b"expectation", "finished", b"finished", "silence", b"silence", "step", b"step"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["abandoned", b"abandoned", "audio", b"audio", "bot_speech", b"bot_speech", "config", b"config", "expectation", b"expectation", "finished", b"finished", "silence", b"silence", "step", b"step"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["audio", b"audio", "bot_speech", b"bot_speech", "config", b"config", "expectation", b"expectation", "finished", b"finished", "silence", b"silence", "step", b"step"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["abandoned", b"abandoned", "audio", b"audio", "bot_speech", b"bot_speech", "call", b"call", "config", b"config", "expectation", b"expectation", "finished", b"finished", "silence", b"silence", "step", b"step"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_step: _TypeAlias = _typing.Literal["config", "audio", "silence", "expectation", "bot_speech", "finished"]  # noqa: Y015
+    _WhichOneofReturnType_step: _TypeAlias = _typing.Literal["config", "audio", "silence", "expectation", "bot_speech", "finished", "abandoned"]  # noqa: Y015
     _WhichOneofArgType_step: _TypeAlias = _typing.Literal["step", b"step"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_step) -> _WhichOneofReturnType_step | None: ...
 
-Global___ListenRequest: _TypeAlias = ListenRequest  # noqa: Y015
+Global___CallStep: _TypeAlias = CallStep  # noqa: Y015
 
 @_typing.final
 class ListenConfig(_message.Message):
@@ -146,23 +180,49 @@ class ListenConfig(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    @_typing.final
+    class TraceEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     CALL_ID_FIELD_NUMBER: _builtins.int
     EXPECTATION_FIELD_NUMBER: _builtins.int
+    TRACE_FIELD_NUMBER: _builtins.int
     call_id: _builtins.str
     """The call; opaque, at most 64 characters, for logs and traces."""
     @_builtins.property
     def expectation(self) -> Global___Expectation:
         """What the dialog waits for at first."""
 
+    @_builtins.property
+    def trace(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """The trace that hearing is a part of: the W3C headers, as other RPCs have them in their metadata."""
+
     def __init__(
         self,
         *,
         call_id: _builtins.str = ...,
         expectation: Global___Expectation | None = ...,
+        trace: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["expectation", b"expectation"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["call_id", b"call_id", "expectation", b"expectation"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["call_id", b"call_id", "expectation", b"expectation", "trace", b"trace"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -218,7 +278,7 @@ Global___BotSpeech: _TypeAlias = BotSpeech  # noqa: Y015
 
 @_typing.final
 class ListenFinished(_message.Message):
-    """The client's end of a `Listen` stream."""
+    """The client's end of a call."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -234,17 +294,66 @@ class ListenFinished(_message.Message):
 Global___ListenFinished: _TypeAlias = ListenFinished  # noqa: Y015
 
 @_typing.final
-class ListenResponse(_message.Message):
-    """One thing heard. Positions are milliseconds of the line since `config`, counting silence."""
+class ListenAbandoned(_message.Message):
+    """The client's end of a call of which it wants to know nothing more."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListenAbandoned: _TypeAlias = ListenAbandoned  # noqa: Y015
+
+@_typing.final
+class ListenResponse(_message.Message):
+    """What was heard on some lines."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EVENTS_FIELD_NUMBER: _builtins.int
+    DRAINING_FIELD_NUMBER: _builtins.int
+    draining: _builtins.bool
+    """True once this server is about to end: begin new calls on another stream. Those under way go on."""
+    @_builtins.property
+    def events(self) -> _containers.RepeatedCompositeFieldContainer[Global___CallEvent]:
+        """Events of any number of calls; those of one call in their order."""
+
+    def __init__(
+        self,
+        *,
+        events: _abc.Iterable[Global___CallEvent] | None = ...,
+        draining: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["draining", b"draining", "events", b"events"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListenResponse: _TypeAlias = ListenResponse  # noqa: Y015
+
+@_typing.final
+class CallEvent(_message.Message):
+    """One thing heard on a line. Positions are milliseconds of the line since `config`, counting silence."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CALL_FIELD_NUMBER: _builtins.int
     SPEECH_STARTED_FIELD_NUMBER: _builtins.int
     BARGE_IN_FIELD_NUMBER: _builtins.int
     PARTIAL_FIELD_NUMBER: _builtins.int
     SPEECH_ENDED_FIELD_NUMBER: _builtins.int
     TRANSCRIPT_FIELD_NUMBER: _builtins.int
     FINISHED_FIELD_NUMBER: _builtins.int
+    FAILED_FIELD_NUMBER: _builtins.int
+    call: _builtins.int
+    """The call's number on this stream."""
     @_builtins.property
     def speech_started(self) -> Global___SpeechStarted:
         """Somebody began to speak. While our side speaks this is early: pause it, since this may be an interruption.
@@ -269,27 +378,62 @@ class ListenResponse(_message.Message):
 
     @_builtins.property
     def finished(self) -> Global___ListenSummary:
-        """Nothing follows; the stream ends here."""
+        """Nothing follows of this call."""
+
+    @_builtins.property
+    def failed(self) -> Global___ListenFailed:
+        """This call is not heard any more, and nothing follows."""
 
     def __init__(
         self,
         *,
+        call: _builtins.int = ...,
         speech_started: Global___SpeechStarted | None = ...,
         barge_in: Global___BargeIn | None = ...,
         partial: Global___PartialTranscript | None = ...,
         speech_ended: Global___SpeechEnded | None = ...,
         transcript: Global___Transcript | None = ...,
         finished: Global___ListenSummary | None = ...,
+        failed: Global___ListenFailed | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["barge_in", b"barge_in", "event", b"event", "finished", b"finished", "partial", b"partial", "speech_ended", b"speech_ended", "speech_started", b"speech_started", "transcript", b"transcript"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["barge_in", b"barge_in", "event", b"event", "failed", b"failed", "finished", b"finished", "partial", b"partial", "speech_ended", b"speech_ended", "speech_started", b"speech_started", "transcript", b"transcript"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["barge_in", b"barge_in", "event", b"event", "finished", b"finished", "partial", b"partial", "speech_ended", b"speech_ended", "speech_started", b"speech_started", "transcript", b"transcript"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["barge_in", b"barge_in", "call", b"call", "event", b"event", "failed", b"failed", "finished", b"finished", "partial", b"partial", "speech_ended", b"speech_ended", "speech_started", b"speech_started", "transcript", b"transcript"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_event: _TypeAlias = _typing.Literal["speech_started", "barge_in", "partial", "speech_ended", "transcript", "finished"]  # noqa: Y015
+    _WhichOneofReturnType_event: _TypeAlias = _typing.Literal["speech_started", "barge_in", "partial", "speech_ended", "transcript", "finished", "failed"]  # noqa: Y015
     _WhichOneofArgType_event: _TypeAlias = _typing.Literal["event", b"event"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_event) -> _WhichOneofReturnType_event | None: ...
 
-Global___ListenResponse: _TypeAlias = ListenResponse  # noqa: Y015
+Global___CallEvent: _TypeAlias = CallEvent  # noqa: Y015
+
+@_typing.final
+class ListenFailed(_message.Message):
+    """Why a call is not heard any more."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CODE_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    code: _builtins.int
+    """A status code of gRPC's: 3 (INVALID_ARGUMENT) a step that is not allowed, 9 (FAILED_PRECONDITION) the call's peer
+    was lost, 14 (UNAVAILABLE) this server can no longer hear, 8 (RESOURCE_EXHAUSTED) more than it keeps up with,
+    13 (INTERNAL) a mistake of ours.
+    """
+    reason: _builtins.str
+    """What is wrong, for the log."""
+    def __init__(
+        self,
+        *,
+        code: _builtins.int = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListenFailed: _TypeAlias = ListenFailed  # noqa: Y015
 
 @_typing.final
 class SpeechStarted(_message.Message):
@@ -447,7 +591,7 @@ Global___Transcript: _TypeAlias = Transcript  # noqa: Y015
 
 @_typing.final
 class ListenSummary(_message.Message):
-    """What a stream heard in all."""
+    """What was heard of a call in all."""
 
     DESCRIPTOR: _descriptor.Descriptor
 

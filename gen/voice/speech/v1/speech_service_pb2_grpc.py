@@ -57,11 +57,13 @@ class SpeechServiceServicer:
     """
 
     def Listen(self, request_iterator, context):
-        """Hears one call until the client says `finished`; the server answers with `finished` and ends the stream.
+        """Hears calls: one stream carries as many as its client likes, since a message costs far more than what is in it.
 
-        The first request carries `config`, every later one something else: INVALID_ARGUMENT otherwise. A stream that
-        ends without `finished` means that the peer was lost. UNAVAILABLE means that this server can no longer hear:
-        open another stream and send again what was said since the last `transcript`.
+        A call begins with `config` and ends with `finished` from both sides; each of its steps in between is something
+        else. What goes wrong with one call is told by `failed` and ends that call alone. UNAVAILABLE, for a call or for
+        the stream with all its calls, means that this server can no longer hear: begin the call on another stream, and
+        send again what was said since its last `transcript`. When the client has sent all and a call was not finished,
+        that call's peer was lost: it fails with FAILED_PRECONDITION.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -38,11 +38,13 @@ class SpeechServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> SpeechServiceAsyncStub: ...
     Listen: _grpc.StreamStreamMultiCallable[_speech_service_pb2.ListenRequest, _speech_service_pb2.ListenResponse]
-    """Hears one call until the client says `finished`; the server answers with `finished` and ends the stream.
+    """Hears calls: one stream carries as many as its client likes, since a message costs far more than what is in it.
 
-    The first request carries `config`, every later one something else: INVALID_ARGUMENT otherwise. A stream that
-    ends without `finished` means that the peer was lost. UNAVAILABLE means that this server can no longer hear:
-    open another stream and send again what was said since the last `transcript`.
+    A call begins with `config` and ends with `finished` from both sides; each of its steps in between is something
+    else. What goes wrong with one call is told by `failed` and ends that call alone. UNAVAILABLE, for a call or for
+    the stream with all its calls, means that this server can no longer hear: begin the call on another stream, and
+    send again what was said since its last `transcript`. When the client has sent all and a call was not finished,
+    that call's peer was lost: it fails with FAILED_PRECONDITION.
     """
     Speak: _grpc.UnaryStreamMultiCallable[_speech_service_pb2.SpeakRequest, _speech_service_pb2.SpeakResponse]
     """Speaks one utterance; its audio comes as it is made. Cancel the call to stop speaking.
@@ -61,11 +63,13 @@ class SpeechServiceAsyncStub(SpeechServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     Listen: _aio.StreamStreamMultiCallable[_speech_service_pb2.ListenRequest, _speech_service_pb2.ListenResponse]  # type: ignore[assignment]
-    """Hears one call until the client says `finished`; the server answers with `finished` and ends the stream.
+    """Hears calls: one stream carries as many as its client likes, since a message costs far more than what is in it.
 
-    The first request carries `config`, every later one something else: INVALID_ARGUMENT otherwise. A stream that
-    ends without `finished` means that the peer was lost. UNAVAILABLE means that this server can no longer hear:
-    open another stream and send again what was said since the last `transcript`.
+    A call begins with `config` and ends with `finished` from both sides; each of its steps in between is something
+    else. What goes wrong with one call is told by `failed` and ends that call alone. UNAVAILABLE, for a call or for
+    the stream with all its calls, means that this server can no longer hear: begin the call on another stream, and
+    send again what was said since its last `transcript`. When the client has sent all and a call was not finished,
+    that call's peer was lost: it fails with FAILED_PRECONDITION.
     """
     Speak: _aio.UnaryStreamMultiCallable[_speech_service_pb2.SpeakRequest, _speech_service_pb2.SpeakResponse]  # type: ignore[assignment]
     """Speaks one utterance; its audio comes as it is made. Cancel the call to stop speaking.
@@ -87,11 +91,13 @@ class SpeechServiceServicer(metaclass=_abc_1.ABCMeta):
         request_iterator: _MaybeAsyncIterator[_speech_service_pb2.ListenRequest],
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_speech_service_pb2.ListenResponse], _abc.AsyncIterator[_speech_service_pb2.ListenResponse]]:
-        """Hears one call until the client says `finished`; the server answers with `finished` and ends the stream.
+        """Hears calls: one stream carries as many as its client likes, since a message costs far more than what is in it.
 
-        The first request carries `config`, every later one something else: INVALID_ARGUMENT otherwise. A stream that
-        ends without `finished` means that the peer was lost. UNAVAILABLE means that this server can no longer hear:
-        open another stream and send again what was said since the last `transcript`.
+        A call begins with `config` and ends with `finished` from both sides; each of its steps in between is something
+        else. What goes wrong with one call is told by `failed` and ends that call alone. UNAVAILABLE, for a call or for
+        the stream with all its calls, means that this server can no longer hear: begin the call on another stream, and
+        send again what was said since its last `transcript`. When the client has sent all and a call was not finished,
+        that call's peer was lost: it fails with FAILED_PRECONDITION.
         """
 
     @_abc_1.abstractmethod

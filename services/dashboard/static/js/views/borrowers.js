@@ -61,7 +61,7 @@ function Filters({ filters }) {
     <label>Search <input name="text" type="search" value=${filters.text} placeholder="Name, phone or loan" /></label>
     <label>Status <${Choice} value=${filters.status} all="Any status" names=${words.STATUSES} onChange=${set("status")} /></label>
     <label>Language <${Choice} value=${filters.language} all="Any language" names=${words.LANGUAGES} onChange=${set("language")} /></label>
-    <label>State <input name="state" value=${filters.state} placeholder="As uploaded" /></label>
+    <label>State <input name="state" value=${filters.state} placeholder="In any spelling" /></label>
     <button>Show</button>
     ${filters.upload && html`<a class="button" href="#/borrowers">Of all uploads</a>`}
   </form>`;

@@ -1,6 +1,9 @@
 """The dialog service: `python -m services.dialog`."""
 
 import asyncio
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from services.dialog.bedrock import BedrockModel
 from services.dialog.deciding import Decider
@@ -20,10 +23,11 @@ def main() -> None:
     settings = load(Settings, program="python -m services.dialog", description=__doc__ or "")
 
     async def serve(stop: asyncio.Event) -> None:
-        warm_up()
         model = make_model(settings)
-        if model:
-            model.load()
+        with loading_for_good():
+            warm_up()
+            if model:
+                model.load()
         server = make_server(settings, model)
         await server.start()
         # Beside the serving: the rules lead calls whether the model answers or not.
@@ -36,6 +40,17 @@ def main() -> None:
             model.close()
 
     run("dialog", settings, serve)
+
+
+@contextmanager
+def loading_for_good() -> Iterator[None]:
+    """Load what stays as long as the process, and let no collection of garbage go through it: now, or during a call."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def make_model(settings: Settings) -> BedrockModel | None:

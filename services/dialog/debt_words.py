@@ -3,21 +3,17 @@
 import unicodedata
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import yaml
-
+from services.dialog import data
 from voicekit.languages import LANGUAGES, check_language
 
-_DATA: Final = Path(__file__).parent / "data" / "debt_words.yaml"
 
-
-def _load(path: Path) -> dict[str, frozenset[str]]:
-    data: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
-    latin = {word for row in data["latin"] for word in row}
+def _load() -> dict[str, frozenset[str]]:
+    lists = data.load("debt_words")
+    latin = {word for row in lists["latin"] for word in row}
     return {
-        language: frozenset(_plain(word) for word in latin.union(*data["words"][language])) for language in LANGUAGES
+        language: frozenset(_plain(word) for word in latin.union(*lists["words"][language])) for language in LANGUAGES
     }
 
 
@@ -28,7 +24,7 @@ def _plain(text: str) -> str:
     return " ".join("".join(kept).split())
 
 
-DEBT_WORDS: Final[Mapping[str, frozenset[str]]] = _load(_DATA)
+DEBT_WORDS: Final[Mapping[str, frozenset[str]]] = _load()
 """By language: beginnings of words in its own script, whole words in Latin letters. See the data file."""
 
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
-
+from services.dialog import data
 from services.dialog.debt_words import debt_words_in
 from voicekit.languages import LANGUAGES
 
@@ -51,15 +50,15 @@ def load_templates(
         placeholders: the names that may stand in braces.
         personal: the placeholders that belong to one borrower.
     """
-    data: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
-    declared: dict[str, list[str]] = data["placeholders"]
-    after = frozenset(data["after_verification"])
+    read: Any = data.parse(path.read_text(encoding="utf-8"))
+    declared: dict[str, list[str]] = read["placeholders"]
+    after = frozenset(read["after_verification"])
     _same("after_verification", after - prompts, frozenset())
     _same("placeholders", frozenset(declared) - prompts, frozenset())
     _same("placeholders", frozenset().union(*declared.values()), placeholders)
-    _same("templates", frozenset(data["templates"]), frozenset(LANGUAGES))
+    _same("templates", frozenset(read["templates"]), frozenset(LANGUAGES))
     sentences: dict[str, dict[str, tuple[Sentence, ...]]] = {}
-    for language, texts in data["templates"].items():
+    for language, texts in read["templates"].items():
         _same(language, frozenset(texts), prompts)
         for name, text in texts.items():
             where = f"{language} {name}"

@@ -12,5 +12,9 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C parser is ten t
 @cache
 def load(name: str) -> Any:
     """Read `name`.yaml of this folder, once; `name` may hold a folder ("words/hi-IN")."""
-    text = (files(__package__) / f"{name}.yaml").read_text(encoding="utf-8")
+    return parse((files(__package__) / f"{name}.yaml").read_text(encoding="utf-8"))
+
+
+def parse(text: str) -> Any:
+    """Read a YAML text."""
     return yaml.load(text, Loader=_Loader)  # noqa: S506 - both loaders are the safe ones

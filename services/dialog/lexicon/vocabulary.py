@@ -6,7 +6,7 @@ from functools import cache
 from typing import Final
 
 from services.dialog import data
-from services.dialog.lexicon.patterns import Hit, Phrase, PhraseTable, compile_pattern
+from services.dialog.lexicon.patterns import Hit, Phrase, PhraseTable, Slot, compile_pattern
 from services.dialog.text import normalise, roman_key, tokens
 from voicekit.languages import LANGUAGES
 
@@ -111,7 +111,8 @@ def _listed(language: str, key: Callable[[str], str]) -> Iterator[Phrase]:
     for meaning, form in _forms(language):
         words = tokens(form)
         alone = len(words) == 1 and meaning not in _WORD_CLASSES
-        yield from compile_pattern(("=" if alone else "") + " ".join(words), meaning, key)
+        if words:
+            yield Phrase(tuple(Slot(words=frozenset({key(word)})) for word in words), meaning, alone)
 
 
 def _long_forms(language: str) -> Iterator[tuple[str, str]]:

@@ -27,8 +27,9 @@ from services.customers.model import (
 )
 from services.customers.ports import Begun
 from services.customers.postgres import Database
-from services.customers.postgres_customers import SELECT_CUSTOMER, to_customer
+from services.customers.postgres_customers import to_customer
 from services.customers.postgres_facts import read_facts
+from services.customers.postgres_lists import SELECT_CUSTOMER
 from voicekit.clock import Now
 from voicekit.errors import AlreadyExists, InvalidInput, NotFound, VoiceError
 from voicekit.telemetry import meter

@@ -14,7 +14,8 @@ import structlog
 from services.customers.model import Call, Change, Customer, TurnChange
 from services.customers.postgres import Database
 from services.customers.postgres_calls import SELECT_CALL, SELECT_TURN, to_call, to_turn
-from services.customers.postgres_customers import SELECT_CUSTOMER, to_customer
+from services.customers.postgres_customers import to_customer
+from services.customers.postgres_lists import SELECT_CUSTOMER
 from services.customers.watch import ChangesForgotten
 from voicekit.errors import VoiceError
 

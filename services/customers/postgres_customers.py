@@ -1,38 +1,27 @@
 """Borrowers, as Postgres keeps them."""
 
 import json
-import re
-from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
-from typing import Final
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
 
 import asyncpg
 
-from services.customers.model import CallStatus, Customer, CustomerFilter, CustomerOrder, Sorting
+from services.customers.model import CallStatus, Customer, CustomerFilter, Sorting
 from services.customers.postgres import Database
+from services.customers.postgres_lists import SELECT_CUSTOMER, Asked, Query, matching
 from voicekit.errors import NotFound, WrongState
 
-SELECT_CUSTOMER: Final = """
-    SELECT
-        c.id, c.name, c.phone_number, c.state, c.loan_id, c.lender_name, c.amount_paise, c.due_date, c.language_code,
-        c.call_status, c.version, c.updated_at, c.alternate_phone, c.details
-    FROM customers AS c
+if TYPE_CHECKING:
+    from services.customers.postgres import Connection
+
+_PLANNED: Final = """
+    SET LOCAL plan_cache_mode = force_custom_plan;
+    SET LOCAL enable_seqscan = off;
+    SET LOCAL random_page_cost = 1.1;
+    SET LOCAL jit = off
 """
-
-
-_PHONE: Final = re.compile(r"\+91[6-9]\d{9}")
-_SELECT_ID: Final = "SELECT c.id FROM customers AS c"
-_OF_UPLOAD: Final = "EXISTS (SELECT FROM upload_customers AS u WHERE u.upload_id = {} AND u.customer_id = c.id)"
-# For other orders than that of the ids: a file often has one due date, so to walk the dates until they come would be to
-# read nearly all borrowers. The planner cannot know; here it has to begin with the file.
-_FIRST_OF_UPLOAD: Final = "c.id = ANY (ARRAY(SELECT u.customer_id FROM upload_customers AS u WHERE u.upload_id = {}))"
-_READ: Final[Mapping[CustomerOrder, Callable[[str], object]]] = {
-    CustomerOrder.ID: int,
-    CustomerOrder.NAME: str,
-    CustomerOrder.AMOUNT: int,
-    CustomerOrder.DUE_DATE: date.fromisoformat,
-    CustomerOrder.UPDATED: datetime.fromisoformat,
-}
+"""A plan for these very arguments: what suits a usual status would read all rows for a rare one. And one that takes an
+index wherever there is one: the planner knows too little of texts to reckon that reading all rows is quicker."""
 
 
 class PostgresCustomers:
@@ -64,31 +53,27 @@ class PostgresCustomers:
 
     async def ids(self, which: CustomerFilter, *, limit: int) -> list[int]:
         """Return the ids of the first borrowers, in their order."""
-        conditions, arguments = _conditions(which)
-        query = f"{_SELECT_ID} WHERE {' AND '.join(conditions)} ORDER BY c.id LIMIT {limit:d}"
-        return [row["id"] for row in await self._listed(query, arguments)]
+        query = matching(which, limit)
+        async with self._database.transaction() as connection:
+            await connection.execute("SET LOCAL plan_cache_mode = force_custom_plan")
+            return [row["id"] for row in await connection.fetch(query.text, *query.arguments)]
 
     async def list(
         self, which: CustomerFilter, sorting: Sorting, *, after: tuple[str, int] | None, limit: int
     ) -> list[Customer]:
         """Return borrowers that come after a key of `sorting`, in its order."""
-        conditions, arguments = _conditions(which, sorting.by)
-        column, sign, direction = f"c.{sorting.by}", *(("<", "DESC") if sorting.descending else (">", "ASC"))
-        if after is not None:
-            arguments += [_READ[sorting.by](after[0]), after[1]]
-            conditions.append(f"({column}, c.id) {sign} (${len(arguments) - 1}, ${len(arguments)})")
-        # Every part of it is one of ours; what is asked comes as arguments.
-        query = f"""
-            {SELECT_CUSTOMER} WHERE {" AND ".join(conditions)}
-            ORDER BY {column} {direction}, c.id {direction} LIMIT {limit:d}
-        """
-        return [to_customer(row) for row in await self._listed(query, arguments)]
-
-    async def _listed(self, query: str, arguments: Sequence[object]) -> Sequence[asyncpg.Record]:
-        """Read with a plan for these very arguments: what suits a usual status would read all rows for a rare one."""
+        asked = Asked(which, sorting, after, limit)
         async with self._database.transaction() as connection:
-            await connection.execute("SET LOCAL plan_cache_mode = force_custom_plan")
-            return await connection.fetch(query, *arguments)
+            await connection.execute(_PLANNED)
+            if which == CustomerFilter():
+                rows = await _fetch(connection, asked.first())
+            elif asked.can_merge():
+                rows = await _fetch(connection, asked.merged())
+            else:
+                rows = [] if asked.is_of_one_phone() else await _fetch(connection, asked.walked())
+                if len(rows) < limit:
+                    rows = await _fetch(connection, asked.gathered())
+        return [to_customer(row) for row in rows]
 
     async def retry(self, customer_id: int) -> Customer:
         """Put a borrower whose last attempt failed or was not picked back to ready; `NotFound`, `WrongState`."""
@@ -105,32 +90,10 @@ class PostgresCustomers:
         return customer
 
 
-def _conditions(which: CustomerFilter, by: CustomerOrder = CustomerOrder.ID) -> tuple[list[str], list[object]]:
-    """Return what a filter asks as SQL, and its arguments."""
-    asked: list[tuple[str, object]] = [
-        ("c.call_status = {}", which.call_status),
-        ("c.state = {}", which.state),
-        ("c.language_code = {}", which.language_code),
-        _text(which.text),
-        (_OF_UPLOAD if by is CustomerOrder.ID else _FIRST_OF_UPLOAD, which.upload_id),
-    ]
-    narrowing = [(condition, argument) for condition, argument in asked if argument]
-    conditions = [condition.format(f"${place}") for place, (condition, _) in enumerate(narrowing, 1)]
-    return conditions or ["true"], [argument for _, argument in narrowing]
+async def _fetch(connection: "Connection", query: Query) -> Sequence[asyncpg.Record]:
+    return await connection.fetch(query.text, *query.arguments)
 
 
 def to_customer(row: asyncpg.Record) -> Customer:
     """Make a borrower of a row of `SELECT_CUSTOMER`."""
     return Customer(**{**row, "call_status": CallStatus(row["call_status"]), "details": json.loads(row["details"])})
-
-
-def _text(text: str) -> tuple[str, str]:
-    """Return the condition that a text stands in name, phone or loan number, and its argument; empty for any."""
-    if _PHONE.fullmatch(text):  # stands in no name and no loan number, and has an index of its own
-        return "c.phone_number = {}", text
-    return "c.search_text LIKE lower({})", _contains(text) if text else ""
-
-
-def _contains(text: str) -> str:
-    escaped = text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
-    return f"%{escaped}%"

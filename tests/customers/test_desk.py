@@ -1,10 +1,12 @@
 """What people at a desk ask for: counts, moves by hand, uploads."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import grpc
 import pytest
 
+from services.customers import postgres_desk
 from services.customers.servicer import CustomersServicer
 from tests.customers.record import Record, tell, told
 from tests.customers.test_check_file import GOOD, HEADER
@@ -39,6 +41,25 @@ async def test_borrowers_are_counted_by_status(record: Record, desk: "pb.Custome
         pb.CALL_STATUS_READY: 2,
         pb.CALL_STATUS_INITIATED: 1,
     }
+
+
+async def test_counts_hold_whoever_comes_moves_and_goes(record: Record, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgres_desk, "MANY_PARTS", 5)
+    plain = "SELECT call_status, count(*) FROM customers GROUP BY 1"
+    customers = [await record.add_customer(loan=f"L{n}", phone=f"+91999990000{n}") for n in range(6)]
+    for customer, ends in zip(customers, ("failed", "completed", "not_picked", "failed", ""), strict=False):
+        call = (await record.calls.begin(f"r{customer}", customer)).call
+        if ends:
+            await tell(record, call.id, told(ends))
+        counted = await asyncio.gather(*(record.desk.count_customers() for _ in range(3)))
+        expected = {row["call_status"]: row["count"] for row in await record.database.fetch(plain)}
+        assert counted == [expected] * 3
+    await record.customers.retry(customers[0])
+    await record.run("UPDATE customers SET amount_paise = 7 WHERE id < 4")
+    await record.run("DELETE FROM customers WHERE id = $1", customers[5])
+    left = {"ready": 1, "completed": 1, "failed": 1, "initiated": 1, "not_picked": 1}
+    assert await record.desk.count_customers() == left
+    assert await record.value("SELECT count(*) <= 12 FROM status_counts")
 
 
 async def test_a_call_that_hangs_is_ended_by_hand_and_the_borrower_made_ready(

@@ -2,7 +2,7 @@ import pytest
 from playwright.async_api import FilePayload, expect
 
 from tests.browser.conftest import Visiting
-from tests.browser.town import BAD, MESSY, MORE, as_csv, as_workbook
+from tests.browser.town import BAD, MESSY, MORE, as_csv, as_old_workbook, as_workbook
 from tests.browser.visitor import Visitor
 
 pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.timeout(300)]
@@ -14,7 +14,7 @@ REMEMBER = """
     new MutationObserver(remember).observe(document, { childList: true, subtree: true, characterData: true });
 """
 """What was told under way may be gone before a test can look."""
-SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+SHEET, OLD_SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "application/vnd.ms-excel"
 
 
 async def test_a_messy_file_is_uploaded_repaired_and_sent_again_until_all_rows_are_in(operator: Visiting) -> None:
@@ -42,7 +42,7 @@ async def test_a_workbook_is_repaired_in_the_same_way_and_rows_that_were_known_c
         await repairs(visitor, 272)
         await sums_up(visitor, New=4, Rejected=0)
         await visitor.page.get_by_role("link", name="Upload another file").click()
-        await chooses(visitor, "again.xlsx", SHEET, as_workbook(MORE[:1]))
+        await chooses(visitor, "again.xls", OLD_SHEET, as_old_workbook(MORE[:1]))
         await sums_up(visitor, New=0, Changed=0, Rejected=0)
 
 

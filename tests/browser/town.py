@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from local.cases import Case, Cases, Expected
 from tests.calls.phrases import PAID_HINDI, WRONG_NUMBER_HINDI, YES_HINDI
-from tests.customers.files.workbooks import workbook
+from tests.customers.files.old_workbooks import old_workbook
+from tests.customers.files.workbooks import Cell, workbook
 from tests.support.real_system import AGENTS
 from voicekit.clock import INDIA
 
@@ -108,7 +109,16 @@ def as_csv(rows: Sequence[Mapping[str, str]]) -> bytes:
 
 def as_workbook(rows: Sequence[Mapping[str, str]]) -> bytes:
     """Write the same as an Excel workbook."""
-    return workbook([TITLES, *([row[title] for title in TITLES] for row in rows)])
+    return workbook(_table(rows))
+
+
+def as_old_workbook(rows: Sequence[Mapping[str, str]]) -> bytes:
+    """Write the same as Excel did up to 2003."""
+    return old_workbook(_table(rows))
+
+
+def _table(rows: Sequence[Mapping[str, str]]) -> Sequence[Sequence[Cell]]:
+    return [TITLES, *([row[title] for title in TITLES] for row in rows)]
 
 
 def cases() -> Cases:

@@ -6,8 +6,19 @@ import pytest
 
 from services.customers.check_file import CheckedFile, check_file
 from services.customers.findings import BadFile
-from services.customers.upload_model import LoanRow
-from tests.customers.files.acceptance import CASES, FIRST_ROW, TODAY, Case, as_html, as_text, as_workbook, fits
+from services.customers.readers import read_sheets
+from services.customers.upload_model import FileFormat, LoanRow
+from tests.customers.files.acceptance import (
+    CASES,
+    FIRST_ROW,
+    TODAY,
+    Case,
+    as_html,
+    as_old_workbook,
+    as_text,
+    as_workbook,
+    fits,
+)
 
 FIELDS = {
     "name": "name", "phone": "phone_number", "state": "state", "loan": "loan_id", "amount": "amount_paise",
@@ -67,8 +78,10 @@ def test_as_text_that_was_garbled_on_its_way() -> None:
     assert "FILE_ENCODING" in file_codes(checked)
 
 
-def test_as_a_workbook_whatever_it_is_called() -> None:
-    checked = check(as_workbook())
+@pytest.mark.parametrize(("data", "form"), [(as_workbook(), FileFormat.XLSX), (as_old_workbook(), FileFormat.XLS)])
+def test_as_a_workbook_whatever_it_is_called(data: bytes, form: FileFormat) -> None:
+    assert read_sheets(data)[0] is form
+    checked = check(data)
     assert_each_row_is_as_expected(checked, CASES)
     assert file_codes(checked) == {"HEADER_ROW", "FOOTER_SKIPPED"}
 

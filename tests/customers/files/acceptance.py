@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
+from tests.customers.files.old_workbooks import old_workbook
 from tests.customers.files.workbooks import Cell, workbook
 
 TODAY: Final = date(2026, 11, 22)
@@ -135,6 +136,11 @@ def as_text(cases: tuple[Case, ...] = CASES, delimiter: str = ",") -> str:
 def as_workbook(cases: tuple[Case, ...] = CASES) -> bytes:
     """Return the sheet as a workbook, its numbers and dates as such."""
     return workbook(sheet(cases))
+
+
+def as_old_workbook(cases: tuple[Case, ...] = CASES) -> bytes:
+    """Return the same as Excel wrote it up to 2003."""
+    return old_workbook(sheet(cases))
 
 
 def as_html(cases: tuple[Case, ...] = CASES) -> str:

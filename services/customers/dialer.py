@@ -15,6 +15,7 @@ from services.customers.jobs import ENTRYPOINT, trim_log, try_failed_again
 from services.customers.postgres import Database, open_database
 from services.customers.postgres_calls import PostgresCalls
 from services.customers.postgres_entries import PostgresEntries
+from services.customers.postgres_steps import PostgresSteps
 from services.customers.settings import Settings
 from voicekit.errors import NotFound, VoiceError
 from voicekit.process import run
@@ -24,9 +25,11 @@ from voicekit.settings import load
 log = structlog.get_logger(__name__)
 
 AFTER_TROUBLE: Final = timedelta(seconds=5)
-LOOK_EVERY: Final = timedelta(seconds=1)
+LOOK_EVERY: Final = timedelta(seconds=0.5)
 """How long a job that has become due may wait when the notice of it is lost."""
 TEND_EVERY: Final = 600.0
+STEP_EVERY: Final = 0.25
+"""How soon a worker sees that a campaign has been steered."""
 LOG_KEPT: Final = timedelta(days=2)
 
 
@@ -99,10 +102,14 @@ async def work(settings: DialerSettings, stop: asyncio.Event) -> None:
             after, telephony = settings.dial_unknown_seconds, GrpcTelephony(there)
             dialler = Dialler(entries, telephony, settings.policy, settings.retries, now, unknown_after=after)
             await health.set_ready(True)
-            tending = asyncio.create_task(_tend(database), name="tend the queue")
+            beside = [
+                asyncio.create_task(_tend(database), name="tend the queue"),
+                asyncio.create_task(_follow_steering(PostgresSteps(database, now)), name="follow steering"),
+            ]
             await _take_jobs(QueueManager(Queries(AsyncpgDriver(connection))), dialler, settings, stop)
-            tending.cancel()
-            await asyncio.wait([tending])
+            for task in beside:
+                task.cancel()
+            await asyncio.wait(beside)
     finally:
         await health.drain(0)
         await connection.close(timeout=5)
@@ -119,6 +126,17 @@ async def _tend(database: Database) -> None:
         except VoiceError:
             log.warning("The queue was not tended: the database does not answer.")
         await asyncio.sleep(TEND_EVERY)
+
+
+async def _follow_steering(steps: PostgresSteps) -> None:
+    """Move what waits of steered campaigns, for as long as the worker lives."""
+    while True:
+        try:
+            while await steps.step():
+                pass
+        except VoiceError:
+            log.warning("Campaigns were steered that wait for it: the database does not answer.")
+        await asyncio.sleep(STEP_EVERY)
 
 
 async def _take_jobs(queue: QueueManager, dialler: Dialler, settings: DialerSettings, stop: asyncio.Event) -> None:

@@ -72,6 +72,8 @@ class Entry:
     call_id: str
     """The present attempt; empty before the first."""
     paused: bool
+    cancelled: bool
+    """Its campaign is cancelled, and it may still have to be taken out."""
 
 
 class Entries(Protocol):
@@ -143,7 +145,7 @@ class Dialler:
     async def work(self, entry_id: int) -> timedelta | None:
         """Do what can be done now; return after how long to come back, None when there is nothing left to do."""
         entry = await self._entries.get(entry_id)
-        if entry.state == "waiting":
+        if entry.state == "waiting" and not entry.cancelled:
             wait = self._wait(entry)
             return await self._begin(entry_id) if wait is None else wait
         if entry.state == "calling":

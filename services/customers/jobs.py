@@ -27,36 +27,33 @@ async def enqueue(connection: "Connection", entries: Sequence[tuple[int, timedel
         batch = entries[start : start + _BATCH]
         payloads: list[bytes | None] = [str(entry).encode() for entry, _ in batch]
         waits: list[timedelta | None] = [wait for _, wait in batch]
-        keys: list[str | None] = [f"{ENTRYPOINT}:{entry}" for entry, _ in batch]
+        keys: list[str | None] = [*_keys([entry for entry, _ in batch])]
         await queries.enqueue([ENTRYPOINT] * len(batch), payloads, [0] * len(batch), waits, dedupe_key=keys)
 
 
-async def hold_jobs(connection: "Connection", campaign_id: int) -> None:
-    """Have no worker look at what waits of a campaign until `wake_jobs`."""
+async def hold_jobs(connection: "Connection", entries: Sequence[int]) -> None:
+    """Have no worker look at these entries until `wake_jobs`."""
     query = """
-        UPDATE pgqueuer AS j SET execute_after = now() + interval '10 years' FROM dial_entries AS e
-        WHERE e.campaign_id = $1 AND e.state = 'waiting' AND j.dedupe_key = 'dial:' || e.id AND j.status = 'queued'
+        UPDATE pgqueuer SET execute_after = now() + interval '10 years'
+        WHERE dedupe_key = ANY ($1) AND status = 'queued'
     """
-    await connection.execute(query, campaign_id, timeout=JOBS_WITHIN)
+    await connection.execute(query, _keys(entries), timeout=JOBS_WITHIN)
 
 
-async def wake_jobs(connection: "Connection", campaign_id: int, now: datetime) -> None:
-    """Have what waits of a campaign looked at when it is due; `now` is the present by the clock of calling."""
+async def wake_jobs(connection: "Connection", entries: Sequence[int], now: datetime) -> None:
+    """Have these entries looked at when they are due; `now` is the present by the clock of calling."""
     query = """
         UPDATE pgqueuer AS j SET execute_after = now() + GREATEST(e.not_before - $2, interval '0')
         FROM dial_entries AS e
-        WHERE e.campaign_id = $1 AND e.state = 'waiting' AND j.dedupe_key = 'dial:' || e.id AND j.status = 'queued'
+        WHERE e.id = ANY ($1) AND j.dedupe_key = 'dial:' || e.id AND j.status = 'queued'
     """
-    await connection.execute(query, campaign_id, now, timeout=JOBS_WITHIN)
+    await connection.execute(query, entries, now, timeout=JOBS_WITHIN)
 
 
-async def drop_jobs(connection: "Connection", campaign_id: int) -> None:
-    """Take what waits of a campaign out of the queue."""
-    query = """
-        DELETE FROM pgqueuer AS j USING dial_entries AS e
-        WHERE e.campaign_id = $1 AND j.dedupe_key = 'dial:' || e.id AND j.status = 'queued'
-    """
-    await connection.execute(query, campaign_id, timeout=JOBS_WITHIN)
+async def drop_jobs(connection: "Connection", entries: Sequence[int]) -> None:
+    """Take these entries out of the queue."""
+    query = "DELETE FROM pgqueuer WHERE dedupe_key = ANY ($1) AND status = 'queued'"
+    await connection.execute(query, _keys(entries), timeout=JOBS_WITHIN)
 
 
 async def try_failed_again(connection: "Connection") -> int:
@@ -73,3 +70,8 @@ async def trim_log(connection: "Connection", older_than: timedelta) -> None:
     await connection.execute(query, older_than, timeout=JOBS_WITHIN)
     query = "DELETE FROM pgqueuer_statistics WHERE created < now() - $1::interval"
     await connection.execute(query, older_than, timeout=JOBS_WITHIN)
+
+
+def _keys(entries: Sequence[int]) -> list[str]:
+    """Return by what the jobs of entries are found."""
+    return [f"{ENTRYPOINT}:{entry}" for entry in entries]

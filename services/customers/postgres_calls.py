@@ -30,6 +30,7 @@ from services.customers.postgres import Database
 from services.customers.postgres_customers import to_customer
 from services.customers.postgres_facts import read_facts
 from services.customers.postgres_lists import SELECT_CUSTOMER
+from services.customers.postgres_steps import drop_cancelled
 from voicekit.clock import Now
 from voicekit.errors import AlreadyExists, InvalidInput, NotFound, VoiceError
 from voicekit.telemetry import meter
@@ -138,12 +139,13 @@ class PostgresCalls:
     async def _call_back(self, connection: "Connection", call_id: UUID) -> None:
         """Queue the next call of a borrower who asked for it, once all that is needed for it has been told."""
         query = """
-            SELECT callback_time FROM call_sessions
+            SELECT customer_id, callback_time FROM call_sessions
             WHERE id = $1 AND disposition = 'CB' AND callback_at IS NULL AND is_final(status)
         """
         if asked := await connection.fetchrow(query, call_id):
             now = self._now()
             at = self._policy.callback_at(asked["callback_time"], now)
+            await drop_cancelled(connection, [asked["customer_id"]])
             entry: int | None = await connection.fetchval("SELECT queue_callback($1, $2)", call_id, at)
             if entry is not None:
                 await enqueue(connection, [(entry, at - now)])

@@ -17,11 +17,12 @@ from services.customers.campaigns import (
     from_json,
     to_json,
 )
-from services.customers.jobs import JOBS_WITHIN, drop_jobs, enqueue, hold_jobs, wake_jobs
+from services.customers.jobs import JOBS_WITHIN, enqueue
 from services.customers.may_dial import Facts
 from services.customers.postgres import Database
 from services.customers.postgres_customers import PostgresCustomers
 from services.customers.postgres_facts import read_facts
+from services.customers.postgres_steps import drop_cancelled
 from voicekit.clock import Now
 from voicekit.errors import AlreadyExists, NotFound, WrongState
 
@@ -32,7 +33,10 @@ _SELECT_CAMPAIGN: Final = """
     SELECT
         c.id,
         CASE WHEN c.state <> 'cancelled' AND n.waiting + n.calling = 0 THEN 'finished' ELSE c.state END AS state,
-        c.requested_by, c.created_at, n.total, n.waiting, n.calling, n.done, n.dropped
+        c.requested_by, c.created_at, n.total,
+        CASE c.state WHEN 'cancelled' THEN 0 ELSE n.waiting END AS waiting, -- some may yet have to be taken out
+        n.calling, n.done,
+        n.dropped + CASE c.state WHEN 'cancelled' THEN n.waiting ELSE 0 END AS dropped
     FROM campaigns AS c
     CROSS JOIN LATERAL (
         SELECT
@@ -77,8 +81,12 @@ class PostgresDialQueue:
     async def queued(self, phone_numbers: Sequence[str]) -> Queued:
         """Return which of these phones stand in the queue already, and for whose loans."""
         query = """
-            SELECT c.id, c.phone_number FROM dial_entries AS e JOIN customers AS c ON c.id = e.customer_id
+            SELECT c.id, c.phone_number
+            FROM dial_entries AS e
+            JOIN customers AS c ON c.id = e.customer_id
+            JOIN campaigns AS k ON k.id = e.campaign_id
             WHERE e.state IN ('waiting', 'calling') AND c.phone_number = ANY ($1)
+                AND (e.state = 'calling' OR k.state <> 'cancelled')
         """
         # Two who queue at once take turns, so that the second sees what the first has queued.
         await self._connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('queueing', 3))")
@@ -107,6 +115,7 @@ class PostgresDialQueue:
             FROM unnest($2::bigint[], $3::timestamptz[]) AS queued (customer_id, not_before)
             RETURNING id, not_before
         """
+        await drop_cancelled(self._connection, one.customer_ids)
         asked = (campaign_id, one.customer_ids, one.begin_at, one.code)
         rows = await self._connection.fetch(query, *asked, timeout=JOBS_WITHIN)
         await enqueue(self._connection, [(row["id"], row["not_before"] - now) for row in rows])
@@ -132,37 +141,32 @@ class PostgresCampaigns:
         return [_to_campaign(row) for row in await self._database.fetch(query, before, limit)]
 
     async def steer(self, campaign_id: int, to: CampaignState, requested_by: str) -> Campaign:
-        """Let a campaign run, pause it or cancel it; `NotFound`, `WrongState` when it has ended."""
+        """Let a campaign run, pause it or cancel it; `NotFound`, `WrongState` when it has ended.
+
+        No call of it begins once this has answered. Its entries and jobs are moved by the workers, see `PostgresSteps`.
+        """
+        open_ones = """
+            SELECT c.state, EXISTS (
+                SELECT FROM dial_entries AS e WHERE e.campaign_id = c.id AND e.state IN ('waiting', 'calling')
+            ) AS is_open
+            FROM campaigns AS c WHERE c.id = $1
+            FOR NO KEY UPDATE OF c
+        """
+        step = """
+            INSERT INTO campaign_steps (campaign_id) VALUES ($1)
+            ON CONFLICT (campaign_id) DO UPDATE SET after_customer_id = 0
+        """
         async with self._database.transaction() as connection:
-            await connection.fetchval("SELECT id FROM campaigns WHERE id = $1 FOR UPDATE", campaign_id)
-            if (await self.get(campaign_id)).state in (CampaignState.FINISHED, CampaignState.CANCELLED):
+            present = await connection.fetchrow(open_ones, campaign_id)
+            if present is None:
+                raise NotFound("there is no such campaign")
+            if present["state"] == CampaignState.CANCELLED or not present["is_open"]:
                 raise WrongState("the campaign has ended")
             await connection.execute("UPDATE campaigns SET state = $2 WHERE id = $1", campaign_id, to)
-            match to:
-                case CampaignState.RUNNING:
-                    await wake_jobs(connection, campaign_id, self._now())
-                case CampaignState.CANCELLED:
-                    await self._drop(connection, campaign_id)
+            await connection.execute(step, campaign_id)
             query = "INSERT INTO operator_actions (requested_by, action, campaign_id) VALUES ($1, $2, $3)"
             await connection.execute(query, requested_by, f"campaign_{to}", campaign_id)
-        if to is CampaignState.PAUSED:
-            await self._hold(campaign_id)
         return await self.get(campaign_id)
-
-    async def _hold(self, campaign_id: int) -> None:
-        """Put off the jobs of a pause that holds already: for very many of them this takes seconds."""
-        async with self._database.transaction() as connection:
-            query = "SELECT state FROM campaigns WHERE id = $1 FOR UPDATE"
-            if await connection.fetchval(query, campaign_id) == CampaignState.PAUSED:  # nobody has resumed it meanwhile
-                await hold_jobs(connection, campaign_id)
-
-    async def _drop(self, connection: "Connection", campaign_id: int) -> None:
-        query = """
-            UPDATE dial_entries SET state = 'dropped', code = 'CANCELLED', updated_at = calling_now()
-            WHERE campaign_id = $1 AND state = 'waiting'
-        """
-        await connection.execute(query, campaign_id, timeout=JOBS_WITHIN)
-        await drop_jobs(connection, campaign_id)
 
 
 def _to_campaign(row: asyncpg.Record) -> Campaign:

@@ -40,7 +40,7 @@ class PostgresEntries:
         query = """
             SELECT
                 e.id, e.state, e.not_before, e.tries, COALESCE(e.call_session_id::text, '') AS call_id,
-                c.state = 'paused' AS paused
+                c.state = 'paused' AS paused, c.state = 'cancelled' AS cancelled
             FROM dial_entries AS e JOIN campaigns AS c ON c.id = e.campaign_id
             WHERE e.id = $1
         """
@@ -70,10 +70,11 @@ class PostgresEntries:
         """
         async with self._database.transaction() as connection:
             await _lock_customer(connection, entry_id)
+            # Whoever pauses or cancels waits for attempts that are being written, and none is written after.
             query = """
                 SELECT e.state, e.customer_id, e.tries, c.state AS campaign
                 FROM dial_entries AS e JOIN campaigns AS c ON c.id = e.campaign_id
-                WHERE e.id = $1 FOR UPDATE OF e
+                WHERE e.id = $1 FOR UPDATE OF e FOR SHARE OF c
             """
             entry = await connection.fetchrow(query, entry_id)
             if entry is None or entry["state"] != "waiting" or entry["campaign"] == "cancelled":

@@ -164,40 +164,6 @@ async def test_a_campaign_begins_by_the_clock_of_calling_as_its_calls_do(
     assert timedelta(0) <= since < timedelta(minutes=10)
 
 
-async def test_a_paused_campaign_s_jobs_are_looked_at_by_nobody_until_it_goes_on(
-    record: Record, dialing: "pb.DialingServiceAsyncStub"
-) -> None:
-    campaign_id = (await dialing.QueueCalls(ask(*await add(record, 3)), timeout=5)).campaign_id
-    due = "SELECT count(*) FROM pgqueuer WHERE execute_after <= now() + interval '1 second'"
-    for action, looked_at in [
-        (pb.CAMPAIGN_ACTION_PAUSE, 0),
-        (pb.CAMPAIGN_ACTION_RESUME, 3),
-        (pb.CAMPAIGN_ACTION_CANCEL, 0),
-    ]:
-        request = pb.ControlCampaignRequest(campaign_id=campaign_id, action=action, requested_by="supervisor")
-        await dialing.ControlCampaign(request, timeout=5)
-        assert await record.value(due) == looked_at
-    assert await record.value(JOBS) == 0
-
-
-async def test_a_pause_holds_before_all_of_its_jobs_have_been_put_off(
-    record: Record, dialing: "pb.DialingServiceAsyncStub"
-) -> None:
-    campaign_id = (await dialing.QueueCalls(ask(*await add(record, 3)), timeout=5)).campaign_id
-    pause = pb.ControlCampaignRequest(
-        campaign_id=campaign_id, action=pb.CAMPAIGN_ACTION_PAUSE, requested_by="supervisor"
-    )
-    async with record.database.transaction() as somebody:
-        await somebody.execute("SELECT id FROM pgqueuer FOR UPDATE")  # as a worker that takes jobs does
-        pausing = asyncio.ensure_future(dialing.ControlCampaign(pause, timeout=60))
-        async with asyncio.timeout(20):
-            while await record.value("SELECT state FROM campaigns, pg_sleep(0.05)") != "paused":
-                pass
-        assert not pausing.done()
-    assert (await pausing).campaign.state == pb.CAMPAIGN_STATE_PAUSED
-    assert await record.value("SELECT min(execute_after) > now() + interval '1 year' FROM pgqueuer")
-
-
 async def test_another_loan_of_a_phone_that_is_queued_or_in_a_call_waits_and_says_so(
     record: Record, dialing: "pb.DialingServiceAsyncStub"
 ) -> None:

@@ -25,6 +25,11 @@ class GrpcSpeech:
         self._channels, self._longest_call = channels, longest_call
         self._links = Links(channels)
 
+    @property
+    def heard(self) -> int:
+        """Number of calls that are heard."""
+        return self._links.calls
+
     async def close(self) -> None:
         """End all streams that hear."""
         await self._links.close()

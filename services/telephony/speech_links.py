@@ -180,6 +180,11 @@ class Link:
         self._stream: Any = SpeechServiceStub(channel).Listen(self._requests())
         self.reading = asyncio.create_task(self._read(), name="read a link")
 
+    @property
+    def calls(self) -> int:
+        """Number of calls that it carries."""
+        return len(self._calls)
+
     def begin(self, call_id: str, expectation: Expectation) -> LinkedCall:
         """Begin a call on this link."""
         number = next(self._numbers)
@@ -279,6 +284,11 @@ class Links:
         self._channels = channels
         self._links: deque[Link] = deque()
         self._open: set[Link] = set()
+
+    @property
+    def calls(self) -> int:
+        """Number of calls that are carried."""
+        return sum(link.calls for link in self._open)
 
     @contextmanager
     def call(self, call_id: str, expectation: Expectation) -> Iterator[LinkedCall]:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from services.telephony.speech_links import LINKS
 from tests.calls.world import World
 from tests.support.memory_record import FINAL
 from tests.support.studio import Studio
@@ -46,7 +47,9 @@ def nothing_is_left_of_calls(system: WholeSystem) -> None:
     assert system.telephony.switchboard.calls == 0
     assert system.exotel.active_streams == 0
     assert system.sessions.live == {}
-    assert [channel.calls for channel in system.channels] == [set()] * 4
+    assert system.speech.heard == 0
+    assert len(system.to_speech.calls) <= LINKS, "the links stay, and nothing else"
+    assert [channel.calls for channel in system.channels if channel is not system.to_speech] == [set()] * 3
     assert system.sarvam.provider.limits("any").open_sockets["stt"] == 0
     working = {task.get_name() for task in asyncio.all_tasks()}
     assert working.isdisjoint(TASKS_OF_A_CALL), working & TASKS_OF_A_CALL

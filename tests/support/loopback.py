@@ -6,6 +6,7 @@ either side may be lost. What only the real wire shows is tested in `tests/wire`
 
 import asyncio
 import contextvars
+import math
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, Final
 
@@ -69,7 +70,7 @@ class LoopbackChannel:
             call.end(_error(grpc.StatusCode.UNAVAILABLE, "the connection was lost"))
 
     def stream_stream(self, path: str, request_serializer: Any, response_deserializer: Any, **_: object) -> Any:
-        def begin(requests: AsyncIterator[Any], *, timeout: float, metadata: object = None) -> _Call:
+        def begin(requests: AsyncIterator[Any], *, timeout: float | None = None, metadata: object = None) -> _Call:
             async def written() -> AsyncIterator[bytes]:
                 async for request in requests:
                     yield request_serializer(request)
@@ -111,18 +112,19 @@ class _Call:
         self,
         channel: LoopbackChannel,
         path: str,
-        timeout: float,
+        timeout: float | None,
         deserialize: Callable[[bytes], Any],
         sent: bytes | AsyncIterator[bytes],
     ) -> None:
         loop = asyncio.get_running_loop()
         self._channel, self._deserialize, self._sent = channel, deserialize, sent
-        self.until = loop.time() + timeout
+        self.until = loop.time() + timeout if timeout is not None else math.inf
         self.responses: asyncio.Queue[bytes | grpc.aio.AioRpcError | None] = asyncio.Queue(WINDOW)
         """What the server has written; at last an error, or None when all went well."""
         self._ended: asyncio.Future[grpc.aio.AioRpcError | None] = loop.create_future()
         channel.calls.add(self)
-        self._alarm = loop.call_at(self.until, self.end, _error(grpc.StatusCode.DEADLINE_EXCEEDED, "too late"))
+        late = _error(grpc.StatusCode.DEADLINE_EXCEEDED, "too late")
+        self._alarm = loop.call_at(self.until, self.end, late) if timeout is not None else None
         self._server: asyncio.Task[None] | None = None
         if channel.down:
             loop.call_soon(self.end, _error(grpc.StatusCode.UNAVAILABLE, "nobody answers"))
@@ -131,7 +133,8 @@ class _Call:
 
     def end(self, error: grpc.aio.AioRpcError | None) -> None:
         """End the call for both sides, now; the first end counts."""
-        self._alarm.cancel()
+        if self._alarm:
+            self._alarm.cancel()
         self._channel.calls.discard(self)
         if self._server:
             self._server.cancel()

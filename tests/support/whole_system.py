@@ -68,6 +68,9 @@ class WholeSystem:
     calls: MemoryCalls
     sessions: FakeSessions
 
+    speech: GrpcSpeech
+    """Telephony's client of it."""
+
     @property
     def channels(self) -> list[LoopbackChannel]:
         return [self.to_speech, self.to_dialog, self.to_customers, self.to_telephony]
@@ -101,8 +104,10 @@ async def whole_system(
         port = free_port()
         exotel = await stack.enter_async_context(running(_account(port, asked_with, variant or Variant())))
         told = settings_for(port, exotel.url, **settings)
+        speech = GrpcSpeech(to_speech, longest_call=LONGEST_CALL)  # type: ignore[arg-type]  # a pool of one
+        stack.push_async_callback(speech.close)
         outside = Outside(
-            GrpcSpeech(to_speech, longest_call=LONGEST_CALL),  # type: ignore[arg-type]  # a pool of one
+            speech,
             GrpcDialog(to_dialog, longest_call=LONGEST_CALL),  # type: ignore[arg-type]  # does what a channel does
             GrpcCustomers(to_customers, to_customers),  # type: ignore[arg-type]  # does what a channel does
             await stack.enter_async_context(_carrier(exotel, told)),
@@ -112,7 +117,17 @@ async def whole_system(
         telephony = await stack.enter_async_context(Telephony(told, outside, addresses_of(told)))
         to_telephony = _serve((add_TelephonyServiceServicer_to_server, telephony.servicer))
         yield WholeSystem(
-            telephony, exotel, sarvam, to_speech, to_dialog, to_customers, to_telephony, customers, calls, sessions
+            telephony,
+            exotel,
+            sarvam,
+            to_speech,
+            to_dialog,
+            to_customers,
+            to_telephony,
+            customers,
+            calls,
+            sessions,
+            speech,
         )
 
 

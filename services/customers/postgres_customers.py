@@ -72,7 +72,7 @@ class PostgresCustomers:
             else:
                 rows = [] if asked.is_of_one_phone() else await _fetch(connection, asked.walked())
                 if len(rows) < limit:
-                    rows = await _fetch(connection, asked.gathered())
+                    rows = await _fetch(connection, asked.gathered(await _span(connection, which.upload_id)))
         return [to_customer(row) for row in rows]
 
     async def retry(self, customer_id: int) -> Customer:
@@ -88,6 +88,13 @@ class PostgresCustomers:
         if done is None:
             raise WrongState(f"the customer is {customer.call_status}, neither failed nor not_picked")
         return customer
+
+
+async def _span(connection: "Connection", upload_id: int) -> tuple[int, int] | None:
+    """Return the least and the greatest id that a file names; None for none."""
+    query = "SELECT min(customer_id) AS first, max(customer_id) AS last FROM upload_customers WHERE upload_id = $1"
+    row = await connection.fetchrow(query, upload_id) if upload_id else None
+    return (row["first"], row["last"]) if row and row["last"] else None
 
 
 async def _fetch(connection: "Connection", query: Query) -> Sequence[asyncpg.Record]:

@@ -91,7 +91,7 @@ class Asked:
                 SELECT f.id FROM early AS k CROSS JOIN LATERAL ({first} LIMIT {self.limit:d}) AS f
                 ORDER BY {by_key} LIMIT {self.limit:d}
             )
-            {self._of_page()}
+            {SELECT_CUSTOMER} JOIN page USING (id) ORDER BY {self._order()}
         """
         return query
 
@@ -105,37 +105,43 @@ class Asked:
             walk = f"SELECT c.id FROM {members} WHERE {later} ORDER BY {order} LIMIT {WALK}"
             source = f"({walk}) AS u JOIN customers AS c USING (id)"
         else:
-            source = f"(SELECT * FROM customers AS c WHERE {later} ORDER BY {order} LIMIT {WALK}) AS c"
+            # No column but those that are looked at: without a filter of columns the index alone is walked.
+            looked_at = ", ".join(f"c.{column}" for column in dict.fromkeys(("id", self.sorting.by, *self._filtered())))
+            source = f"(SELECT {looked_at} FROM customers AS c WHERE {later} ORDER BY {order} LIMIT {WALK}) AS c"
         conditions = _conditions(query, self.which, upload=_PROBED)
-        columns = SELECT_CUSTOMER.partition("FROM customers")[0]
-        query.text = f"{columns} FROM {source} WHERE {conditions} ORDER BY {order} LIMIT {self.limit:d}"
+        page = f"SELECT c.id FROM {source} WHERE {conditions} ORDER BY {order} LIMIT {self.limit:d}"
+        query.text = f"{SELECT_CUSTOMER} JOIN ({page}) AS page USING (id) ORDER BY {order}"
         return query
 
-    def gathered(self) -> Query:
-        """Return the statement that sorts all who pass."""
+    def gathered(self, span: tuple[int, int] | None) -> Query:
+        """Return the statement that sorts all who pass; `span` is from which id to which those of the upload are."""
         query = Query()
-        kinds, source = "", "customers AS c"
+        kinds, source, conditions = "", "customers AS c", "true"
         if self._is_of_kinds():
-            kinds = f"{_kinds(query, self.which)}, "
-            columns = dict.fromkeys(("id", self.sorting.by))
-            mine = ", ".join(f"c.{column}" for column in columns)
-            # Kinds are few and known; OFFSET 0 keeps the planner from beginning at the other end.
-            source = f"""
-                kinds AS k CROSS JOIN LATERAL (SELECT {mine} FROM customers AS c WHERE {_SAME_KIND} OFFSET 0) AS c
-            """
-            conditions = "true"
+            kinds = f"WITH RECURSIVE {_kinds(query, self.which)}"
+            columns = ", ".join(f"c.{column}" for column in dict.fromkeys(("id", self.sorting.by)))
+            # OFFSET 0, here and below, keeps the planner from beginning at the other end, with the order.
+            mine = f"SELECT {columns} FROM customers AS c WHERE {_SAME_KIND} OFFSET 0"
+            source = f"kinds AS k CROSS JOIN LATERAL ({mine}) AS c"
         else:
             conditions = _conditions(query, self.which)
+        if span:  # a file's borrowers mostly have ids in a row: to read along is quicker than to look each one up
+            conditions += f" AND c.id BETWEEN {query.put(span[0])} AND {query.put(span[1])}"
+        found = f"SELECT {self._key()} AS key, c.id FROM {source} WHERE {conditions} AND {self._later(query)} OFFSET 0"
         direction = self._direction()
         query.text = f"""
-            WITH RECURSIVE {kinds} found AS MATERIALIZED (
-                SELECT {self._key()} AS key, c.id FROM {source} WHERE {conditions} AND {self._later(query)}
-            ), page AS MATERIALIZED (
-                SELECT f.id FROM found AS f ORDER BY f.key {direction}, f.id {direction} LIMIT {self.limit:d}
-            )
-            {self._of_page()}
+            {kinds}
+            {SELECT_CUSTOMER} JOIN (
+                SELECT f.id FROM ({found}) AS f ORDER BY f.key {direction}, f.id {direction} LIMIT {self.limit:d}
+            ) AS page USING (id)
+            ORDER BY {self._order()}
         """
         return query
+
+    def _filtered(self) -> list[str]:
+        """Return the columns that the filter looks at."""
+        columns = _KIND if any(getattr(self.which, column) for column in _KIND) else ()
+        return [*columns, *(("search_text", "phone_number") if self.which.text else ())]
 
     def _is_of_kinds(self) -> bool:
         return not self.which.text and not self.which.upload_id
@@ -159,9 +165,6 @@ class Asked:
             return f"c.id {sign} {query.put(self.after[1])}"
         value = _read(self.sorting.by, self.after[0])
         return f"({self._key()}, c.id) {sign} ({query.put(value)}, {query.put(self.after[1])})"
-
-    def _of_page(self) -> str:
-        return f"{SELECT_CUSTOMER} JOIN page USING (id) ORDER BY {self._order()}"
 
 
 def matching(which: CustomerFilter, limit: int) -> Query:

@@ -1,13 +1,15 @@
 """What queueing calls for many borrowers costs, against plain SQL that writes as many rows.
 
 Asks the service over gRPC, as `POST /trigger-bulk-calls` does: every rule is asked for every borrower, and each gets an
-entry and a job. The plain statement writes the same rows into another database, asking nothing. Prints a table.
+entry and a job. Then the campaign is paused, resumed and cancelled, and each time its jobs follow afterwards. The plain
+statement writes the same rows as queueing into another database, asking nothing. Prints a table.
 """
 
 import argparse
 import asyncio
 import statistics
 import time
+from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, Final
@@ -18,6 +20,7 @@ from local.postgres import EmbeddedPostgres
 from services.customers.__main__ import make_dialing
 from services.customers.dialing_servicer import SERVICE
 from services.customers.postgres import Database
+from services.customers.postgres_steps import PostgresSteps
 from voice.customers import v1 as pb
 from voicekit.rpc import RpcServer, channel
 
@@ -35,6 +38,11 @@ _PLAIN: Final = """
     )
     INSERT INTO pgqueuer_log (job_id, status, entrypoint, priority) SELECT id, 'queued', 'dial', 0 FROM jobs
 """
+_STEERED: Final = {
+    "pause": pb.CAMPAIGN_ACTION_PAUSE,
+    "resume": pb.CAMPAIGN_ACTION_RESUME,
+    "cancel": pb.CAMPAIGN_ACTION_CANCEL,
+}
 _EMPTY: Final = "TRUNCATE dial_entries, campaigns, pgqueuer, pgqueuer_log CASCADE"
 
 
@@ -45,7 +53,8 @@ async def measure(server: EmbeddedPostgres, rows: int, rounds: int) -> str:
         rpc = RpcServer("customers", "127.0.0.1:0")
         rpc.add(pb.add_DialingServiceServicer_to_server, make_dialing(database, told), SERVICE)
         port = await rpc.start()
-        taken: dict[str, list[float]] = {"plain SQL": [], "dry run": [], "queue": [], "queue again": []}
+        taken: defaultdict[str, list[float]] = defaultdict(list)
+        steps = PostgresSteps(database, told.clock)
         async with channel(f"127.0.0.1:{port}", SERVICE) as there:
             # Typed as Any: the generated stub is one class for blocking and asyncio channels.
             stub: Any = pb.DialingServiceStub(there)
@@ -58,6 +67,9 @@ async def measure(server: EmbeddedPostgres, rows: int, rounds: int) -> str:
                 queueing = partial(_ask, stub, ids, "ALLOWED", key=f"round-{turn}")
                 taken["queue"].append(await _timed(queueing))
                 taken["queue again"].append(await _timed(queueing))
+                for name, action in _STEERED.items():
+                    taken[name].append(await _timed(partial(_steer, database, stub, action)))
+                    taken[f"{name}: the jobs follow"].append(await _timed(partial(_follow, steps)))
         await rpc.drain(1)
     least = statistics.median(taken["plain SQL"])
     lines = [(what, f"{statistics.median(s):.2f}", f"{statistics.median(s) / least:.1f}") for what, s in taken.items()]
@@ -70,6 +82,20 @@ async def _ask(stub: Any, ids: list[int], code: str, *, key: str = "", dry_run: 
     told = [(outcome.code, outcome.count) for outcome in answer.outcomes]
     if told != [(code, len(ids))]:
         raise RuntimeError(f"not all were queued: {told}")
+
+
+async def _steer(database: Database, stub: Any, action: "pb.CampaignAction.ValueType") -> None:
+    campaign = await database.fetchrow("SELECT max(id) AS id FROM campaigns")
+    request = pb.ControlCampaignRequest(
+        campaign_id=campaign["id"] if campaign else 0, action=action, requested_by="bench"
+    )
+    await stub.ControlCampaign(request, timeout=WITHIN)
+
+
+async def _follow(steps: PostgresSteps) -> None:
+    """Do what workers do once a campaign has been steered."""
+    while await steps.step():
+        pass
 
 
 async def _run(database: Database, statement: str) -> None:

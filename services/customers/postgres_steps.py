@@ -40,14 +40,16 @@ class PostgresSteps:
             if after is None:  # another worker is at it
                 return False
             query = """
-                SELECT id, customer_id, state IN ('waiting', 'dropped') AS moves FROM dial_entries
-                WHERE campaign_id = $1 AND customer_id > $2 ORDER BY customer_id LIMIT $3
+                SELECT id, customer_id FROM dial_entries
+                WHERE campaign_id = $1 AND customer_id > $2
+                    AND state IN ('waiting', 'dropped') -- a borrower who was queued anew has left a job behind
+                ORDER BY customer_id LIMIT $3
             """
             found = await connection.fetch(query, campaign_id, after, AT_ONCE)
             if not found:
                 await connection.execute("DELETE FROM campaign_steps WHERE campaign_id = $1", campaign_id)
                 return False
-            await self._move(connection, CampaignState(state), [row["id"] for row in found if row["moves"]])
+            await self._move(connection, CampaignState(state), [row["id"] for row in found])
             query = "UPDATE campaign_steps SET after_customer_id = $2 WHERE campaign_id = $1"
             await connection.execute(query, campaign_id, found[-1]["customer_id"])
         return True

@@ -16,7 +16,7 @@ from typing import Final
 
 import numpy as np
 
-from bench.lines import SENTENCES, SPEECH_DBFS, Floats, noise_like, silent, spoken
+from bench.lines import SENTENCES, SPEECH_DBFS, Floats, edges, noise_like, silent, spoken
 from emulators.audio import SAMPLE_RATE, to_pcm
 
 LEAD_MS: Final = 1500
@@ -25,8 +25,6 @@ TAIL_MS: Final = 1800
 NOISES: Final = ("white", "babble", "street", "hum")
 STRENGTHS: Final = (20, 10, 5)
 CLEAN: Final = ("clean", 50)
-_LABEL_DB: Final = 28.0
-"""Speech is what is less than this under its loudest 10 ms."""
 _NOISE_MS: Final = 12_000
 
 SHORT: Final = (
@@ -121,7 +119,7 @@ def _line(kind: str, language: str, text: str, parts: Sequence[Floats], pauses: 
     """Put sounds on a line, with pauses of so many milliseconds between one's last and the next one's first."""
     pieces, spans, at = [silent(LEAD_MS)], [], LEAD_MS * 8
     for number, part in enumerate(parts):
-        first, last = _edges(part)
+        first, last = edges(part)
         sound = part[first:last]
         if number:
             rest = silent(pauses[number - 1])
@@ -134,14 +132,6 @@ def _line(kind: str, language: str, text: str, parts: Sequence[Floats], pauses: 
     name = f"{kind}-{language}-{text.replace(' ', '_')}-{'-'.join(map(str, pauses)) or 'whole'}"
     wave = np.concatenate([*pieces, silent(TAIL_MS)])
     return Line(name, kind, language, text, wave, spans[0][0], spans[-1][1], between)
-
-
-def _edges(wave: Floats) -> tuple[int, int]:
-    """Return the first sample of a sound and the one after its last."""
-    frames = wave[: len(wave) // 80 * 80].reshape(-1, 80)
-    level = 10 * np.log10((frames**2).mean(axis=1) + 1e-12)
-    loud = np.flatnonzero(level > level.max() - _LABEL_DB)
-    return int(loud[0]) * 80, (int(loud[-1]) + 1) * 80
 
 
 def main() -> None:

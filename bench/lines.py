@@ -30,6 +30,7 @@ SENTENCES: Final[Sequence[tuple[str, str]]] = (
 VOICES: Final = ("ravi", "lata", "kabir")
 SPEECH_DBFS: Final = -22.0
 _LABEL_MS: Final = 10
+_EDGE_DB: Final = 28.0
 
 
 class Clip(NamedTuple):
@@ -60,6 +61,16 @@ def level(wave: Floats) -> float:
     frames = wave[: len(wave) // 160 * 160].reshape(-1, 160)
     energy = np.sort((frames**2).mean(axis=1))
     return float(np.sqrt(energy[len(energy) // 2 :].mean())) if len(energy) else 0.0
+
+
+def edges(wave: Floats) -> tuple[int, int]:
+    """Return the first sample of a sound and the one after its last, in steps of 10 ms: what is louder than 28 dB under
+    its loudest 10 ms.
+    """
+    frames = wave[: len(wave) // 80 * 80].reshape(-1, 80)
+    loudness = 10 * np.log10((frames**2).mean(axis=1) + 1e-12)
+    loud = np.flatnonzero(loudness > loudness.max() - _EDGE_DB)
+    return int(loud[0]) * 80, (int(loud[-1]) + 1) * 80
 
 
 def silent(ms: float) -> Floats:

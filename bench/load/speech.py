@@ -9,10 +9,9 @@ from typing import Final
 
 import numpy as np
 
-from bench.lines import Floats, noise_like, spoken
+from bench.lines import Floats, edges, noise_like, spoken
 from bench.load import stamp
 from emulators.audio import SAMPLE_RATE, to_pcm, ulaw_decode, ulaw_encode
-from emulators.voices import EDGE_MS
 
 SNR_DB: Final = 20.0
 NOISES: Final = ("white", "street", "hum")
@@ -99,7 +98,7 @@ class Stock:
         wave = np.concatenate([speech, np.zeros(-len(speech) % size)])
         pcm = to_pcm((wave + noise[: len(wave)]) * 32768)
         codes = np.frombuffer(ulaw_encode(pcm), dtype=np.uint8)
-        onset_s, end_s = EDGE_MS / 1000, len(speech) / SAMPLE_RATE - EDGE_MS / 1000
+        onset_s, end_s = (edge / SAMPLE_RATE for edge in edges(speech))
         phrase = Phrase(len(self.phrases), text, words.language, kind, codes, onset_s, end_s)
         self.phrases.append(phrase)
         self._by_name[text, kind] = phrase

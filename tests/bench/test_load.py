@@ -7,13 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bench.lines import SPEECH_DBFS, Floats, spoken
 from bench.load import stamp
 from bench.load.drive import Driver, Run
 from bench.load.ear import BUFFER_S, Ear
 from bench.load.figures import figures
 from bench.load.rig import Cores, Latencies, running
-from bench.load.speech import BORROWERS, Stock
-from emulators.audio import ulaw_encode
+from bench.load.speech import BORROWERS, SNR_DB, Stock
+from emulators.audio import SAMPLE_RATE, ulaw_encode
 
 CALLS = 5
 ANYWHERE = frozenset(os.sched_getaffinity(0))
@@ -50,6 +51,22 @@ def first_turns(run: Run) -> list[bool]:
     """Whether the first turn of each call was answered, where the call went on for a while after it."""
     turns = [(story, story.turns[0]) for story in run.stories if story.turns[0].end]
     return [bool(turn.answered) for story, turn in turns if story.ended - turn.end > 3]
+
+
+def test_what_a_phrase_holds_outside_its_labels_is_lost_in_the_noise() -> None:
+    stock = Stock(20)
+    for words in BORROWERS:
+        for text in (words.yes, words.again, words.no):
+            phrase, wave = stock.phrase(text, "white"), spoken(text, words.language, words.voice)
+            first, last = round(phrase.onset_s * SAMPLE_RATE), round(phrase.end_s * SAMPLE_RATE)
+            noise = 10 ** ((SPEECH_DBFS - SNR_DB) / 20)
+            assert all(rms(part) < 2 * noise for part in (wave[:first], wave[last:])), text
+            assert rms(wave[first : first + 160]) > noise / 3, text
+            assert rms(wave[last - 160 : last]) > noise / 3, text
+
+
+def rms(wave: Floats) -> float:
+    return float(np.sqrt((wave**2).mean())) if len(wave) else 0.0
 
 
 def test_an_utterance_names_its_call_and_turn_whatever_is_cut_off() -> None:

@@ -26,6 +26,8 @@ WINDOW_BYTES: Final = 512
 _WINDOW: Final = 256
 _CONTEXT: Final = 32
 _SILENT_DBFS: Final = -100.0
+_STILL_SPEECH: Final = 0.3
+"""Probability from which a window is a reason to listen on."""
 _INAUDIBLE_DBFS: Final = -58.0
 """What is quieter is no speech, however silent the line, and however long the model still remembers some."""
 
@@ -78,7 +80,11 @@ class VoiceModel:
 
 
 class EnergyGate:
-    """Tells which windows of a line are worth the model's time."""
+    """Tells which windows of a line are worth the model's time: those louder than its noise, which it gets to know.
+
+    Steady noise is known by its quietest window. A street is louder now and then; how loud, the model's own answers
+    tell: what it has taken for no voice for a second will hardly be one a moment later, unless it is louder.
+    """
 
     _MARGIN_DB: Final = 4.0
     """Above the quietest window of late; noise itself scatters by 1 to 2 dB."""
@@ -90,10 +96,19 @@ class EnergyGate:
     _BLOCKS: Final = 6
     _HANGOVER: Final = 12
     """Windows that it stays open after the last reason to be (0.4 s)."""
+    _PEAK_MARGIN_DB: Final = 1.0
+    _PEAK_CAP_DBFS: Final = -36.0
+    """Noise that is louder is judged always: a voice would not stand out from it."""
+    _PEAK_BLOCK: Final = 31
+    _PEAK_BLOCKS: Final = 3
+    """Noise is known by its loudest window of three seconds."""
+    _NO_VOICE: Final = 0.1
 
     def __init__(self) -> None:
         self._minima: deque[float] = deque(maxlen=self._BLOCKS)
         self._block_minimum, self._in_block = 0.0, 0
+        self._peaks: deque[float] = deque(maxlen=self._PEAK_BLOCKS)
+        self._block_peak, self._in_peak_block = _SILENT_DBFS, 0
         self._open_for = 0
         self.quietest_dbfs = _SILENT_DBFS
         """What is quieter is the line's own noise, whatever the model still remembers of speech in it."""
@@ -107,12 +122,29 @@ class EnergyGate:
             self._block_minimum, self._in_block = 0.0, 0
         floor = min(*self._minima, self._block_minimum, self._FLOOR_CAP_DBFS) if self._minima else _SILENT_DBFS
         self.quietest_dbfs = max(floor + self._NOISE_DB, _INAUDIBLE_DBFS)
-        if level_dbfs > max(floor + self._MARGIN_DB, _INAUDIBLE_DBFS):
-            self.hold()
+        peak = min(max(self._peaks, default=_SILENT_DBFS) + self._PEAK_MARGIN_DB, self._PEAK_CAP_DBFS)
+        if level_dbfs > max(floor + self._MARGIN_DB, peak, _INAUDIBLE_DBFS):
+            self._hold()
         self._open_for -= 1
+        if self._open_for < 0:
+            self._learn_noise(level_dbfs)
         return self._open_for >= 0
 
-    def hold(self) -> None:
+    def judged(self, level_dbfs: float, probability: float) -> None:
+        """Take in what the model says of a window that was admitted."""
+        if probability > _STILL_SPEECH:
+            self._hold()
+        if probability < self._NO_VOICE:
+            self._learn_noise(level_dbfs)
+
+    def _learn_noise(self, level_dbfs: float) -> None:
+        self._block_peak = max(self._block_peak, level_dbfs)
+        self._in_peak_block += 1
+        if self._in_peak_block == self._PEAK_BLOCK:
+            self._peaks.append(self._block_peak)
+            self._block_peak, self._in_peak_block = _SILENT_DBFS, 0
+
+    def _hold(self) -> None:
         """Stay open for a while."""
         self._open_for = self._HANGOVER
 
@@ -144,7 +176,6 @@ class Vad:
     _WARM_UP: Final = 16
     """Windows before the gate opened that the model is shown, since it judges worst at its beginning. With so many
     it misses fewer short words than a model that has listened to minutes of noise."""
-    _STILL_SPEECH: Final = 0.3
 
     def __init__(self, model: VoiceModel, *, gated: bool = True) -> None:
         self._model = model
@@ -189,8 +220,8 @@ class Vad:
         while self._skipped:
             yield from self._score(self._skipped.popleft())
         probability = yield from self._score(wave)
-        if self._gate and probability > self._STILL_SPEECH:
-            self._gate.hold()
+        if self._gate:
+            self._gate.judged(level_dbfs, probability)
         return probability if level_dbfs > (self._gate.quietest_dbfs if self._gate else _INAUDIBLE_DBFS) else 0.0
 
     def _score(self, wave: Floats) -> Generator[Question, Judged, float]:

@@ -45,6 +45,30 @@ def test_the_gate_saves_the_models_time_without_losing_a_word(voice_model: Voice
     assert [window.pcm for window in heard] == [window.pcm for window in all_heard]
 
 
+def restless(ms: int, dbfs: float) -> bytes:
+    """Noise that comes and goes by 9 dB, as a street's."""
+    parts = [noise(200, dbfs + 9 * abs(np.sin(at)), seed=at) for at in range(ms // 200)]
+    return b"".join(parts)
+
+
+def test_the_gate_gets_to_know_restless_noise_and_hears_a_voice_over_it_as_before(voice_model: VoiceModel) -> None:
+    street = restless(20_000, -50)
+    listening = Vad(voice_model)
+    listening.feed(street[: len(street) // 2])
+    learned = listening.scored
+    heard = listening.feed(street[len(street) // 2 :])
+    assert listening.scored - learned < 0.2 * len(heard)
+    assert learned > 0.5 * 31, "it was judged before it was known"
+
+    gated, ungated = Vad(voice_model), Vad(voice_model, gated=False)
+    spoken = street[: 16 * 6000] + mix(SPEECH, restless(len(SPEECH) // 16 + 200, -50)[: len(SPEECH)])
+    assert abs(first_voice(gated.feed(spoken)) - first_voice(ungated.feed(spoken))) <= 2
+
+
+def first_voice(windows: list[Window]) -> int:
+    return next(at for at, window in enumerate(windows) if window.probability > 0.5)
+
+
 def test_a_silent_line_never_wakes_the_model(voice_model: VoiceModel) -> None:
     vad = Vad(voice_model)
     vad.feed(noise(20_000, -70))

@@ -304,8 +304,10 @@ class Conversation:
     def _first_step_in_new_language(self, reading: Reading, at: Position) -> Step:
         """Answer what was said where it is clear; else say in the new language what was said in the old one."""
         move = FLOW[at.state, reading.intent]
-        begun_again = _BEGUN_AGAIN | _YES_OR_NO if reading.explicit else _BEGUN_AGAIN
-        if isinstance(move, Go) and reading.intent not in begun_again:
+        asks_back = reading.explicit or self._too_early(at)
+        begun_again = _BEGUN_AGAIN | _YES_OR_NO if asks_back else _BEGUN_AGAIN
+        # Who is there is asked anew in the new language: a yes to the question in the old one opens nothing.
+        if isinstance(move, Go) and not move.confirms and reading.intent not in begun_again:
             step = walk.enter(at, move.to, move)
             # Before we know who is there, only what ends the call or waits is answered; all else gets the greeting.
             if at.verified or step.at.scene.stage is Stage.CLOSING or move.to is State.HOLDING_FOR_BORROWER:

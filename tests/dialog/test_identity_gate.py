@@ -56,3 +56,20 @@ def test_a_yes_beside_a_word_that_nobody_knows_does_not(language: str, before: i
 )
 def test_a_wrong_number_in_a_spelling_that_no_list_has_opens_nothing(words: str, language: str) -> None:
     assert not is_known_after(words, language)
+
+
+@pytest.mark.parametrize(
+    ("paid", "words", "language"),
+    [
+        ("पैसे भर दिए", "ஆமா ழகூப் ழகூப்", "hi-IN"),
+        ("I have already paid", "అవును ఝలూక్ ఝలూక్", "en-IN"),
+    ],
+)
+def test_a_claim_to_have_paid_and_a_doubtful_yes_in_another_language_open_nothing(
+    paid: str, words: str, language: str
+) -> None:
+    talk = Talk(conversation(language=language, read=read))
+    assert talk.hears(Heard(paid)) == "CONFIRMING_PAYER"
+    talk.hears(Heard(words))
+    assert talk.now.language != language
+    assert not talk.now.facts.verified

@@ -44,6 +44,23 @@ def test_what_ends_the_call_is_answered_at_once_in_the_new_language(answer: str,
     assert talk.now.language == "ta-IN"
 
 
+@pytest.mark.parametrize("claim", ["ALREADY_PAID", "DISPUTE", "HARDSHIP"])
+def test_who_claims_something_and_agrees_in_another_language_is_asked_again_who_they_are(claim: str) -> None:
+    talk = Talk(conversation(language="kn-IN"))
+    talk.says(claim)
+    talk.says("YES in ta-IN")
+    assert talk.states[-2:] == ["INITIAL_GREETING", "WAITING_FOR_LANG_DETECT"]
+    assert talk.now.language == "ta-IN"
+    assert not talk.now.facts.verified
+
+
+def test_a_no_in_another_language_before_the_question_was_heard_answers_nothing() -> None:
+    talk = Talk(conversation(language="kn-IN"), pause_at="WAITING_FOR_LANG_DETECT")
+    talk.cuts_off(lines_heard=0, heard_s=0.3)
+    assert talk.says("NO in ta-IN") == "WAITING_FOR_LANG_DETECT"
+    assert talk.now.language == "ta-IN"
+
+
 def test_a_language_asked_for_later_repeats_the_last_prompt_in_it_and_keeps_who_is_there() -> None:
     talk = verified()
     talk.says("want hi-IN")

@@ -86,7 +86,7 @@ class Settings(ServiceSettings):
     speech_recorded_prompts_dir: Path | None = None
     """Folder of recorded prompts with its manifest.json; they go before synthesis."""
 
-    turn_short_ask_ms: PositiveInt = 160
+    turn_short_ask_ms: PositiveInt = 128
     """Pause in an answer that is to be short, after which its words are asked for."""
 
     turn_short_ms: PositiveInt = 320

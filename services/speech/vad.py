@@ -121,9 +121,9 @@ class EnergyGate:
             self._minima.append(self._block_minimum)
             self._block_minimum, self._in_block = 0.0, 0
         floor = min(*self._minima, self._block_minimum, self._FLOOR_CAP_DBFS) if self._minima else _SILENT_DBFS
-        self.quietest_dbfs = max(floor + self._NOISE_DB, _INAUDIBLE_DBFS)
-        peak = min(max(self._peaks, default=_SILENT_DBFS) + self._PEAK_MARGIN_DB, self._PEAK_CAP_DBFS)
-        if level_dbfs > max(floor + self._MARGIN_DB, peak, _INAUDIBLE_DBFS):
+        peak = min(max(self._peaks, default=_SILENT_DBFS), self._PEAK_CAP_DBFS)
+        self.quietest_dbfs = max(floor + self._NOISE_DB, peak, _INAUDIBLE_DBFS)
+        if level_dbfs > max(floor + self._MARGIN_DB, peak + self._PEAK_MARGIN_DB, _INAUDIBLE_DBFS):
             self._hold()
         self._open_for -= 1
         if self._open_for < 0:

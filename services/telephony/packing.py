@@ -16,7 +16,7 @@ NOISE_MS: Final = 400
 """While the line is loud and speech has found no voice in it."""
 STEADY_MS: Final = 60
 """In the middle of sound, and in a pause of an utterance that is not over or may have begun."""
-ONSET_MS: Final = 40
+ONSET_MS: Final = 20
 """Where sound begins; the very first piece goes at once."""
 FALL_MS: Final = 60
 """Where sound has just ended: most likely a gap between two syllables."""

@@ -73,6 +73,27 @@ INSERT INTO dispositions (code, meaning, hold_days, holds) VALUES
     ('REC_OBJECT', 'objects to recording', 0, 'person'),
     ('COMPL', 'complaint', 0, 'person');
 
+-- What is achieved by a call of which nobody says what was achieved, by the reason of its end.
+CREATE TABLE call_outcomes (
+    reason text PRIMARY KEY,
+    disposition text NOT NULL REFERENCES dispositions (code)
+);
+
+INSERT INTO call_outcomes (reason, disposition) VALUES
+    ('no_answer', 'RNR'),
+    ('busy', 'BUSY'),
+    ('canceled', 'REJ'),
+    ('carrier_failed', 'SWOFF'), -- Exotel tells a phone that is off, or cannot be reached, as failed
+    ('carrier_refused', 'BLOCKED'),
+    ('never_placed', 'NETFAIL'),
+    ('not_placed', 'NETFAIL'),
+    ('socket_never_opened', 'NETFAIL'),
+    ('telephony_lost', 'NETFAIL'),
+    ('media_lost', 'NETFAIL'),
+    ('hung_up_early', 'HANGUP_EARLY'),
+    ('no_response', 'SILENT'),
+    ('voicemail', 'MACHINE');
+
 CREATE TABLE call_sessions (
     id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
     call_sid text UNIQUE, -- the carrier's id, once known
@@ -88,10 +109,12 @@ CREATE TABLE call_sessions (
     language_used text NOT NULL DEFAULT '',
     verified boolean NOT NULL DEFAULT false,
     callback_words text NOT NULL DEFAULT '',
-    start_time timestamptz NOT NULL DEFAULT now(),
+    start_time timestamptz NOT NULL DEFAULT calling_now(),
     answer_time timestamptz,
     end_time timestamptz,
     version bigint NOT NULL DEFAULT 1,
+    callback_time timestamptz, -- what `callback_words` name; null when they name none
+    callback_at timestamptz, -- for when the next call was queued, which the borrower had asked for
     CHECK ((direction = 'outbound') = (request_id IS NOT NULL)),
     CHECK (direction = 'outbound' OR call_sid IS NOT NULL),
     CHECK ((status IN ('completed', 'failed', 'not_picked')) = (end_time IS NOT NULL))
@@ -107,7 +130,11 @@ CREATE UNIQUE INDEX one_live_call_per_phone ON call_sessions (phone_number)
 WHERE direction = 'outbound' AND status NOT IN ('completed', 'failed', 'not_picked');
 
 CREATE INDEX calls_by_customer ON call_sessions (customer_id, start_time DESC, id DESC);
+CREATE INDEX calls_by_phone ON call_sessions (phone_number, start_time DESC);
 CREATE INDEX calls_by_time ON call_sessions (start_time DESC, id DESC);
+
+-- The slots that are taken, without a look at the calls of years.
+CREATE INDEX live_calls ON call_sessions (direction) WHERE status NOT IN ('completed', 'failed', 'not_picked');
 
 -- Everything that anybody told about a call's status, taken or not.
 CREATE TABLE call_status_updates (
@@ -117,7 +144,7 @@ CREATE TABLE call_status_updates (
     source text NOT NULL,
     status text NOT NULL,
     timestamp timestamptz NOT NULL, -- when it happened, as its source says
-    recorded_at timestamptz NOT NULL DEFAULT now(),
+    recorded_at timestamptz NOT NULL DEFAULT calling_now(),
     reason text NOT NULL DEFAULT '',
     details jsonb NOT NULL DEFAULT '{}',
     applied boolean NOT NULL,
@@ -141,6 +168,7 @@ CREATE TABLE call_facts (
     verified boolean NOT NULL,
     disposition text REFERENCES dispositions (code),
     callback_words text NOT NULL,
+    callback_time timestamptz,
     UNIQUE (call_session_id, event_key)
 );
 
@@ -158,12 +186,13 @@ CREATE TABLE call_turns (
     started_ms bigint NOT NULL, -- since the borrower answered
     ended_ms bigint NOT NULL,
     interrupted boolean NOT NULL,
-    recorded_at timestamptz NOT NULL DEFAULT now(),
+    recorded_at timestamptz NOT NULL DEFAULT calling_now(),
     PRIMARY KEY (call_session_id, seq),
     UNIQUE (call_session_id, event_key)
 );
 
--- Whom we must not call: a loan, a phone, or a loan on a phone; what is null is any. Rows are lifted, never deleted.
+-- Whom we must not call: a loan, a phone, or a loan on a phone; what is null is any. Rows are lifted, never
+-- deleted: who did it and why stays.
 CREATE TABLE suppressions (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     customer_id bigint REFERENCES customers (id),
@@ -171,12 +200,19 @@ CREATE TABLE suppressions (
     kind text NOT NULL, -- a disposition, or a word of the person who set it
     set_by text NOT NULL,
     call_session_id uuid REFERENCES call_sessions (id),
-    since timestamptz NOT NULL DEFAULT now(),
+    since timestamptz NOT NULL DEFAULT calling_now(),
     until timestamptz NOT NULL DEFAULT 'infinity',
     note text NOT NULL DEFAULT '',
+    lifted_at timestamptz,
+    lifted_by text,
+    lift_note text NOT NULL DEFAULT '',
     CHECK (customer_id IS NOT NULL OR phone_number IS NOT NULL),
-    UNIQUE NULLS NOT DISTINCT (call_session_id, kind, customer_id, phone_number)
+    CHECK ((lifted_at IS NULL) = (lifted_by IS NULL))
 );
+
+-- One hold for each thing that a call has told; what people set, they may set again.
+CREATE UNIQUE INDEX one_hold_per_call ON suppressions (call_session_id, kind, customer_id, phone_number)
+NULLS NOT DISTINCT WHERE call_session_id IS NOT NULL;
 
 CREATE INDEX suppressions_by_customer ON suppressions (customer_id, until);
 CREATE INDEX suppressions_by_phone ON suppressions (phone_number, until);

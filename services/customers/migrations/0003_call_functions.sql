@@ -6,6 +6,10 @@
 CREATE FUNCTION is_final(status text) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN status IN ('completed', 'failed', 'not_picked');
 
+-- Whether somebody could be rung in an attempt: if not, it counts for no cap.
+CREATE FUNCTION could_ring(status text, reason text) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN NOT (status = 'failed' AND reason IN ('never_placed', 'not_placed', 'carrier_refused'));
+
 CREATE FUNCTION check_call_move() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
@@ -30,13 +34,17 @@ FOR EACH ROW EXECUTE FUNCTION check_call_move();
 CREATE FUNCTION check_customer_move() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     NEW.version := OLD.version + 1;
-    NEW.updated_at := now();
+    NEW.updated_at := calling_now();
     IF NEW.call_status = OLD.call_status AND NEW.latest_call_id IS NOT DISTINCT FROM OLD.latest_call_id THEN
         RETURN NEW;
     END IF;
     IF NEW.call_status = 'ready' THEN
         IF is_final(OLD.call_status) AND NEW.due_date <> OLD.due_date THEN
             RETURN NEW; -- another instalment is due: a new round
+        ELSIF is_final(OLD.call_status) AND EXISTS (
+            SELECT FROM call_sessions AS c WHERE c.id = NEW.latest_call_id AND c.callback_at IS NOT NULL
+        ) THEN
+            RETURN NEW; -- the borrower asked for it
         ELSIF EXISTS (
             SELECT FROM call_transitions AS t
             WHERE t.subject = 'customer' AND t.from_status = OLD.call_status AND t.to_status = 'ready'
@@ -53,17 +61,10 @@ END $$;
 CREATE TRIGGER check_customer_move BEFORE UPDATE ON customers
 FOR EACH ROW EXECUTE FUNCTION check_customer_move();
 
-CREATE FUNCTION is_held(customer customers) RETURNS boolean LANGUAGE sql STABLE
-RETURN EXISTS (
-    SELECT FROM suppressions AS s
-    WHERE s.until > now()
-        AND (s.customer_id = customer.id OR s.customer_id IS NULL AND s.phone_number = customer.phone_number)
-        AND COALESCE(s.phone_number, customer.phone_number) = customer.phone_number
-);
-
--- Begins an outbound attempt. The verdict is 'begun', 'repeated' (this request had begun it before), or why not:
--- 'no_customer', 'other_request' (the id was used for another borrower), 'not_ready', 'in_call', 'held'.
-CREATE FUNCTION begin_call(p_request_id text, p_customer_id bigint, OUT verdict text, OUT call_id uuid)
+-- An attempt is written in two steps, between which whoever asks has to ask the rules of calling. The first locks the
+-- borrower and the phone, so that what the rules look at still holds when the attempt is written. Its verdict is 'free',
+-- 'repeated' (this request had begun an attempt before), 'no_customer', or 'other_request' (the id was used for another).
+CREATE FUNCTION lock_for_call(p_request_id text, p_customer_id bigint, OUT verdict text, OUT call_id uuid)
 LANGUAGE plpgsql AS $$
 DECLARE
     customer customers;
@@ -81,22 +82,44 @@ BEGIN
         RETURN;
     END IF;
     PERFORM pg_advisory_xact_lock(hashtextextended(customer.phone_number, 0));
-    verdict := CASE
-        WHEN EXISTS (
-            SELECT FROM call_sessions
-            WHERE (customer_id = p_customer_id OR phone_number = customer.phone_number) AND NOT is_final(status)
-        ) THEN 'in_call'
-        WHEN customer.call_status <> 'ready' THEN 'not_ready'
-        WHEN is_held(customer) THEN 'held'
-        ELSE 'begun'
-    END;
-    IF verdict = 'begun' THEN
-        INSERT INTO call_sessions (request_id, customer_id, direction, phone_number, status)
-        VALUES (p_request_id, p_customer_id, 'outbound', customer.phone_number, 'initiated')
-        RETURNING id INTO call_id;
-        UPDATE customers SET call_status = 'initiated', latest_call_id = begin_call.call_id WHERE id = p_customer_id;
-    END IF;
+    verdict := 'free';
 END $$;
+
+-- The second writes it, by the clock of calling. The trigger below refuses what the law forbids, whoever asks.
+CREATE FUNCTION write_attempt(p_request_id text, p_customer_id bigint, p_at timestamptz) RETURNS uuid
+LANGUAGE plpgsql AS $$
+DECLARE
+    written uuid;
+BEGIN
+    INSERT INTO call_sessions (request_id, customer_id, direction, phone_number, status, start_time)
+    SELECT p_request_id, c.id, 'outbound', c.phone_number, 'initiated', p_at FROM customers AS c
+    WHERE c.id = p_customer_id AND c.call_status = 'ready'
+    RETURNING id INTO STRICT written;
+    UPDATE customers SET call_status = 'initiated', latest_call_id = written WHERE id = p_customer_id;
+    RETURN written;
+END $$;
+
+-- Rules that no setting changes, for statements that were written by hand: 08:00-19:00 in India, and nobody who is held.
+CREATE FUNCTION check_attempt() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    india time := (NEW.start_time AT TIME ZONE 'Asia/Kolkata')::time;
+BEGIN
+    IF india < '08:00' OR india >= '19:00' THEN
+        RAISE check_violation USING MESSAGE = 'nobody may be called before 08:00 or from 19:00 on';
+    END IF;
+    IF EXISTS (
+        SELECT FROM suppressions AS s
+        WHERE s.lifted_at IS NULL AND s.until > NEW.start_time
+            AND (s.customer_id = NEW.customer_id OR s.customer_id IS NULL AND s.phone_number = NEW.phone_number)
+            AND COALESCE(s.phone_number, NEW.phone_number) = NEW.phone_number
+    ) THEN
+        RAISE check_violation USING MESSAGE = 'the customer must not be called';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE TRIGGER check_attempt BEFORE INSERT ON call_sessions
+FOR EACH ROW WHEN (NEW.direction = 'outbound') EXECUTE FUNCTION check_attempt();
 
 -- Begins an attempt for a borrower who rings us. The verdict is 'begun', 'repeated', 'no_customer' or 'other_call'
 -- (this carrier's id belongs to another call).
@@ -135,6 +158,7 @@ END $$;
 --   'conflict'   another final status holds: history only;
 --   'illegal'    the table does not name this move, as when it comes late: history only;
 --   'no_call'    there is no such call.
+-- An end of which nobody says what was achieved says it by its reason.
 CREATE FUNCTION apply_call_event(
     p_call_id uuid, p_key text, p_source text, p_status text, p_at timestamptz, p_reason text, p_details jsonb
 ) RETURNS text LANGUAGE plpgsql AS $$
@@ -173,16 +197,23 @@ BEGIN
             end_time = CASE WHEN is_final(told) THEN p_at END
         WHERE id = p_call_id;
         UPDATE customers SET call_status = told WHERE id = call.customer_id AND latest_call_id = p_call_id;
+        -- Dated before all else that is told of the call, so that whatever the bot says of it holds.
+        IF is_final(told) THEN
+            PERFORM apply_call_facts(
+                p_call_id, 'outcome', p_source, '-infinity', '', '', false, o.disposition, '', NULL
+            ) FROM call_outcomes AS o WHERE o.reason = p_reason AND call.disposition IS NULL;
+        END IF;
     END IF;
     RETURN verdict;
 END $$;
 
 -- Takes what became known in a call. Of each fact the one with the latest timestamp holds, in whatever order they come.
+-- The time that a borrower asked for is that of the latest words, or none.
 -- A disposition that says so holds further calls; a verified borrower's language is remembered for the next call.
 -- The verdict is 'applied', 'duplicate', 'no_call', or 'conflict': the call has another call_sid, or another call this.
 CREATE FUNCTION apply_call_facts(
-    p_call_id uuid, p_key text, p_source text, p_at timestamptz,
-    p_call_sid text, p_language_used text, p_verified boolean, p_disposition text, p_callback_words text
+    p_call_id uuid, p_key text, p_source text, p_at timestamptz, p_call_sid text, p_language_used text,
+    p_verified boolean, p_disposition text, p_callback_words text, p_callback_time timestamptz DEFAULT NULL
 ) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
     call call_sessions;
@@ -199,11 +230,12 @@ BEGIN
     ) THEN
         RETURN 'conflict';
     END IF;
-    INSERT INTO call_facts
-        (call_session_id, event_key, source, timestamp, call_sid, language_used, verified, disposition, callback_words)
-    VALUES (
-        p_call_id, p_key, p_source, p_at,
-        p_call_sid, p_language_used, p_verified, NULLIF(p_disposition, ''), p_callback_words
+    INSERT INTO call_facts (
+        call_session_id, event_key, source, timestamp, call_sid, language_used, verified, disposition, callback_words,
+        callback_time
+    ) VALUES (
+        p_call_id, p_key, p_source, p_at, p_call_sid, p_language_used, p_verified, NULLIF(p_disposition, ''),
+        p_callback_words, p_callback_time
     );
     UPDATE call_sessions SET
         call_sid = COALESCE(call_sid, NULLIF(p_call_sid, '')),
@@ -217,10 +249,13 @@ BEGIN
             WHERE f.call_session_id = p_call_id AND f.disposition IS NOT NULL
             ORDER BY f.timestamp DESC, f.id DESC LIMIT 1
         ),
-        callback_words = COALESCE((
-            SELECT f.callback_words FROM call_facts AS f
-            WHERE f.call_session_id = p_call_id AND f.callback_words <> '' ORDER BY f.timestamp DESC, f.id DESC LIMIT 1
-        ), '')
+        (callback_words, callback_time) = (
+            SELECT COALESCE(max(f.callback_words), ''), max(f.callback_time) FROM (
+                SELECT f.callback_words, f.callback_time FROM call_facts AS f
+                WHERE f.call_session_id = p_call_id AND f.callback_words <> ''
+                ORDER BY f.timestamp DESC, f.id DESC LIMIT 1
+            ) AS f
+        )
     WHERE id = p_call_id
     RETURNING * INTO call;
     UPDATE customers SET language_code = call.language_used
@@ -228,7 +263,7 @@ BEGIN
     INSERT INTO suppressions (customer_id, phone_number, kind, set_by, call_session_id, until)
     SELECT
         held.customer_id, held.phone_number, d.code, p_source, p_call_id,
-        CASE d.hold_days WHEN 0 THEN 'infinity' ELSE now() + make_interval(days => d.hold_days) END
+        CASE d.hold_days WHEN 0 THEN 'infinity' ELSE calling_now() + make_interval(days => d.hold_days) END
     FROM dispositions AS d
     JOIN (VALUES
         ('loan', call.customer_id, NULL),

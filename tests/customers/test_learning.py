@@ -248,3 +248,13 @@ async def test_people_hold_the_same_as_calls_do_for_the_same_reason(record: Reco
     held = {row["code"]: {"wrong": "loan_on_phone"}.get(row["holds"], row["holds"]) for row in rows}
     assert {kind: KINDS[kind] for kind in held if kind in KINDS} == {k: v for k, v in held.items() if k in KINDS}
     assert set(held) - set(KINDS) == {"RPC_INFO", "PTP_PART"}
+
+
+async def test_who_hears_all_and_asks_for_another_time_is_called_then_and_not_days_later(record: Record) -> None:
+    customer = await record.add_customer()
+    call = (await record.calls.begin("one", customer)).call
+    await tell(record, call.id, told("in_progress"), facts("f1", FactsTold(verified=True, disposition="RPC_INFO")))
+    what = FactsTold(verified=True, disposition="CB", callback_words="shaam ko", callback_time=ASKED)
+    await tell(record, call.id, facts("f2", what, at=60), told("completed"))
+    assert await decided(record, customer) == ("CALLBACK", ASKED)
+    assert await decided(record, customer, ASKED) == ("ALLOWED", None)

@@ -70,6 +70,9 @@ BEGIN
         RETURN NULL;
     END IF;
     UPDATE call_sessions SET callback_at = p_at WHERE id = p_call_id;
+    -- What the call had come to before would hold the borrower for some days, such as that the details were heard.
+    UPDATE suppressions SET lifted_at = calling_now(), lifted_by = 'bot', lift_note = 'asked to be called again'
+    WHERE call_session_id = p_call_id AND lifted_at IS NULL AND until < 'infinity';
     INSERT INTO suppressions (customer_id, phone_number, kind, set_by, call_session_id, until) VALUES
         (call.customer_id, NULL, 'CALLBACK', 'bot', p_call_id, p_at),
         (NULL, call.phone_number, 'CALLBACK', 'bot', p_call_id, p_at)

@@ -61,7 +61,8 @@ class PostgresDialQueue:
         if not asked.idempotency_key:
             return None
         # Whoever asks at the same time with the same key waits here for the first one's answer.
-        await self._connection.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 1))", asked.idempotency_key)
+        lock = "SELECT pg_advisory_xact_lock(hashtextextended($1, 1))"
+        await self._connection.execute(lock, asked.idempotency_key, timeout=JOBS_WITHIN)
         query = "SELECT request_sha256, answer FROM campaigns WHERE idempotency_key = $1"
         row = await self._connection.fetchrow(query, asked.idempotency_key)
         if row and row["request_sha256"] != asked.sha256:
@@ -89,7 +90,8 @@ class PostgresDialQueue:
                 AND (e.state = 'calling' OR k.state <> 'cancelled')
         """
         # Two who queue at once take turns, so that the second sees what the first has queued.
-        await self._connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('queueing', 3))")
+        lock = "SELECT pg_advisory_xact_lock(hashtextextended('queueing', 3))"
+        await self._connection.execute(lock, timeout=JOBS_WITHIN)
         rows = await self._connection.fetch(query, phone_numbers, timeout=JOBS_WITHIN)
         return Queued({row["id"] for row in rows}, {row["phone_number"] for row in rows})
 

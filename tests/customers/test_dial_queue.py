@@ -4,12 +4,18 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, time, timedelta
 
+import asyncpg
 import grpc
 import pytest
 
 from services.customers.__main__ import make_dialing
+from services.customers.campaigns import CallsAsked, queue_calls
 from services.customers.dialing_servicer import SERVICE
+from services.customers.may_dial import Policy
 from services.customers.model import FactsTold
+from services.customers.postgres import open_database
+from services.customers.postgres_campaigns import PostgresDialQueue
+from services.customers.postgres_customers import PostgresCustomers
 from services.customers.settings import Settings
 from tests.customers.record import TOMORROW, Record, facts, tell, told
 from voice.customers import v1 as pb
@@ -199,3 +205,19 @@ async def test_a_request_says_who_asks_for_whom(
     with pytest.raises(grpc.aio.AioRpcError) as refused:
         await dialing.QueueCalls(request_, timeout=5)
     assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
+@pytest.mark.parametrize("lock", ["hashtextextended('queueing', 3)", "hashtextextended('key', 1)"])
+async def test_who_queues_while_somebody_queues_very_many_waits_longer_than_for_any_other_statement(
+    record: Record, database_url: str, lock: str
+) -> None:
+    customers = tuple(await add(record, 1))
+    other = await asyncpg.connect(database_url)
+    await other.execute(f"SELECT pg_advisory_lock({lock})")
+    until_done = asyncio.create_task(other.execute(f"SELECT pg_sleep(2.5); SELECT pg_advisory_unlock({lock})"))
+    async with open_database(database_url, command_timeout_s=1.5) as database, database.transaction() as connection:
+        queue = PostgresDialQueue(connection, PostgresCustomers(database))
+        answer = await queue_calls(CallsAsked("supervisor", "key", customers), queue, Policy(), lambda: TOMORROW)
+    assert answer.campaign_id
+    await until_done
+    await other.close()

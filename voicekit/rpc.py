@@ -6,10 +6,9 @@ Why each option is as it is: docs/decisions/grpc.md.
 import asyncio
 import itertools
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
-import grpc
 import grpc.aio
 import structlog
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
@@ -166,7 +165,3 @@ class RpcServer:
         """Take no new work, wait at most `seconds` for what is under way, then end it."""
         await self.set_ready(False)
         await self._server.stop(grace=seconds)
-
-
-STATUS_NAMES: Final[Mapping[grpc.StatusCode, str]] = {code: code.name for code in grpc.StatusCode}
-"""Codes by the names that logs use."""

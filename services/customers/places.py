@@ -5,13 +5,13 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Final
 
-import yaml
 from rapidfuzz import fuzz, process
 
 from services.customers import data
 from services.customers.cells import Warn, clean, is_blank
 from services.customers.findings import BadCell
 from voicekit.languages import NAMES
+from voicekit.yaml_text import parse
 
 _SURE: Final = 87.0
 _AHEAD: Final = 10.0
@@ -81,7 +81,7 @@ def _nearly(key: str) -> str:
 @cache
 def _states() -> dict[str, str]:
     """Return every spelling of every state, without spaces and punctuation, with the state's name."""
-    rows = yaml.safe_load(files(data).joinpath("states.yaml").read_text("utf-8"))
+    rows = parse(files(data).joinpath("states.yaml").read_text("utf-8"))
     return {
         _key(clean(spelling)): row["name"] for row in rows for spelling in (row["name"], *row["codes"], *row["aliases"])
     }

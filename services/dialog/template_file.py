@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from services.dialog import data
 from services.dialog.debt_words import debt_words_in
 from voicekit.languages import LANGUAGES
+from voicekit.yaml_text import parse
 
 _SENTENCE_END: Final = re.compile(r"(?<=[.?!।])\s+")
 _SHORT: Final = 20
@@ -50,7 +50,7 @@ def load_templates(
         placeholders: the names that may stand in braces.
         personal: the placeholders that belong to one borrower.
     """
-    read: Any = data.parse(path.read_text(encoding="utf-8"))
+    read: Any = parse(path.read_text(encoding="utf-8"))
     declared: dict[str, list[str]] = read["placeholders"]
     after = frozenset(read["after_verification"])
     _same("after_verification", after - prompts, frozenset())

@@ -125,6 +125,8 @@ async def _tend(database: Database) -> None:
                     log.warning("Entries of the queue that had failed are tried again.", count=again)
         except VoiceError:
             log.warning("The queue was not tended: the database does not answer.")
+        except Exception:
+            log.exception("The queue was not tended, through a mistake of ours.")
         await asyncio.sleep(TEND_EVERY)
 
 
@@ -136,6 +138,9 @@ async def _follow_steering(steps: PostgresSteps) -> None:
                 pass
         except VoiceError:
             log.warning("Campaigns were steered that wait for it: the database does not answer.")
+        except Exception:
+            # Who is resumed must be called all the same: the next round tries again.
+            log.exception("Campaigns were steered that wait for it, through a mistake of ours.")
         await asyncio.sleep(STEP_EVERY)
 
 

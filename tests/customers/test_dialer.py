@@ -24,6 +24,7 @@ from services.customers.dialer import DialerSettings, work
 from services.customers.grpc_telephony import SERVICE
 from services.customers.model import FactsTold
 from services.customers.postgres_campaigns import PostgresCampaigns
+from services.customers.postgres_steps import PostgresSteps
 from tests.customers.record import TOMORROW, Record, facts, tell, told
 from tests.customers.test_dial_queue import settings
 from tests.telephony.world import free_port
@@ -283,6 +284,21 @@ async def test_whom_a_mistake_of_ours_put_aside_is_called_all_the_same(stand: St
     await stand.record.run("UPDATE pgqueuer SET status = 'failed'")
     async with stand.worker():
         await stand.until(LIVE, 1)
+
+
+async def test_campaigns_are_followed_on_after_a_mistake_of_ours(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+    step, mistakes = PostgresSteps.step, [KeyError("a mistake")]
+
+    async def stumble_once(steps: PostgresSteps) -> bool:
+        if mistakes:
+            raise mistakes.pop()
+        return await step(steps)
+
+    monkeypatch.setattr(PostgresSteps, "step", stumble_once)
+    campaign = "INSERT INTO campaigns (requested_by, request_sha256, answer) VALUES ('s', '', '{}') RETURNING id"
+    await stand.record.value(f"WITH made AS ({campaign}) INSERT INTO campaign_steps SELECT id FROM made")
+    async with stand.worker():
+        await stand.until("SELECT count(*)::int FROM campaign_steps", 0)
 
 
 async def test_the_queue_s_log_is_trimmed(stand: Stand) -> None:

@@ -21,7 +21,7 @@ endif
 help: ## Show what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
 
-demo: $(VENV)/.demo ## Call a dozen emulated borrowers and show what came of it (make demo -- --help)
+demo: $(VENV)/.demo ## Call fifteen emulated borrowers and show what came of it (make demo -- --help)
 	@$(BIN)/python -m local demo $(ARGS)
 
 up: $(VENV)/.demo ## Run the whole system on this machine until Ctrl-C (make up -- --help)

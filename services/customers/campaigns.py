@@ -138,13 +138,22 @@ class Campaigns(Protocol):
         """Return campaigns with ids below `before`, newest first."""
 
 
+def _check_count(asked: CallsAsked, count: int) -> None:
+    """Refuse in the words of whoever filtered, or of whoever named borrowers one by one."""
+    if asked.matching is None and not 1 <= count <= MAX_CUSTOMERS:
+        raise InvalidInput(f"1 to {MAX_CUSTOMERS} customers", "customer_ids")
+    if not count:
+        raise InvalidInput("nobody matches")
+    if count > MAX_CUSTOMERS:
+        raise InvalidInput(f"more than {MAX_CUSTOMERS:,} match, the most that are queued at once: filter them further")
+
+
 async def queue_calls(asked: CallsAsked, queue: DialQueue, policy: Policy, now: Now) -> Answer:
     """Queue calls, or with `dry_run` only tell what would happen."""
     if not asked.dry_run and (before := await queue.answered(asked)):
         return before
     customer_ids = await queue.resolve(asked)
-    if not 1 <= len(customer_ids) <= MAX_CUSTOMERS:
-        raise InvalidInput(f"1 to {MAX_CUSTOMERS} customers", "customer_ids")
+    _check_count(asked, len(customer_ids))
     at = now()
     outcomes: dict[str, Outcome] = {}
     queued = Queued(set(), set())

@@ -164,7 +164,7 @@ def _state_refuses(now: datetime, facts: Facts) -> Decision | None:
         words = "the customer, or somebody with the same phone, is in a call"
         return Decision("ALREADY_IN_CALL", words, now + AGAIN)
     if facts.call_status is not CallStatus.READY:
-        return Decision("NOT_READY", "the customer is not ready")
+        return Decision("NOT_READY", "called already, and not made ready again")
     return None
 
 

@@ -8,6 +8,7 @@ import asyncpg
 import grpc
 import pytest
 
+from services.customers import campaigns
 from services.customers.__main__ import make_dialing
 from services.customers.campaigns import CallsAsked, queue_calls
 from services.customers.dialing_servicer import SERVICE
@@ -204,6 +205,17 @@ async def test_a_request_says_who_asks_for_whom(
 ) -> None:
     with pytest.raises(grpc.aio.AioRpcError) as refused:
         await dialing.QueueCalls(request_, timeout=5)
+    assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
+async def test_a_filter_that_too_many_pass_is_to_be_narrowed(
+    dialing: "pb.DialingServiceAsyncStub", record: Record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await add(record, 3)
+    monkeypatch.setattr(campaigns, "MAX_CUSTOMERS", 2)
+    request = pb.QueueCallsRequest(all_matching=pb.CustomerFilter(), requested_by="s", dry_run=True)
+    with pytest.raises(grpc.aio.AioRpcError, match=r"more than 2 match.*filter them further") as refused:
+        await dialing.QueueCalls(request, timeout=5)
     assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
 
 

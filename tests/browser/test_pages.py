@@ -1,7 +1,8 @@
+import asyncio
 from collections.abc import Callable
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import WebSocketRoute, expect
 
 from tests.browser.conftest import Visiting
 
@@ -35,6 +36,32 @@ async def test_the_simple_page_calls_without_scripts(operator_with_borrowers: Vi
         await visitor.is_looked_at("original")
         while await row.get_by_text("Completed").count() == 0:
             await visitor.goes_to("/original?text=Rekha")  # the page tells the present when it is asked
+
+
+async def test_a_line_that_fell_silent_is_told_at_once_and_taken_up_again(operator: Visiting) -> None:
+    lines: list[WebSocketRoute] = []
+    answers = asyncio.Event()
+
+    async def connect(line: WebSocketRoute) -> None:
+        if lines:
+            await answers.wait()
+        lines.append(line)
+        line.on_close(lambda *_: None)  # as on a dead line, nobody hears that it is closed
+        line.connect_to_server()
+
+    async with operator() as visitor:
+        state = visitor.page.locator(".line-state")
+        await visitor.page.clock.install()
+        await visitor.page.route_web_socket("**/ws/dashboard/**", connect)
+        await visitor.goes_to("/")
+        await expect(state).to_have_text("Connected")
+        await visitor.sees("Calls today")
+        await visitor.page.clock.fast_forward(60_000)
+        await visitor.sees("The line to the server is cut")
+        await expect(state).to_have_text("Not connected")
+        await visitor.is_looked_at("line-cut")
+        answers.set()
+        await expect(state).to_have_text("Connected")
 
 
 async def test_how_long_the_dashboard_takes_to_appear(

@@ -16,13 +16,13 @@ export function connect({ lastNumber, onMessage, onState }) {
   let pause = FIRST_PAUSE;
   let timer = 0;
   let watchdog = 0;
-  let stopped = false;
 
   function open() {
     const number = lastNumber();
     const after = number === null ? "" : `?after=${number}`;
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
     socket = new WebSocket(`${scheme}//${location.host}/ws/dashboard/${id}${after}`);
+    alive(); // to come about may take no longer than to give a sign
     socket.onopen = () => {
       pause = FIRST_PAUSE;
       onState("up");
@@ -33,26 +33,31 @@ export function connect({ lastNumber, onMessage, onState }) {
       onMessage(JSON.parse(event.data));
     };
     socket.onclose = (event) => {
-      clearTimeout(watchdog);
-      if (stopped) return;
       if (event.code === SIGNED_OUT) location.assign("/login");
-      onState(pause > FIRST_PAUSE * 4 ? "down" : "connecting");
-      // Not all pages at the same moment, when a server comes back.
-      timer = setTimeout(open, pause * (0.5 + Math.random() / 2));
-      pause = Math.min(pause * 2, LONGEST_PAUSE);
+      lost(pause > FIRST_PAUSE * 4 ? "down" : "connecting");
     };
+  }
+
+  function lost(state) {
+    clearTimeout(watchdog);
+    socket.onopen = socket.onmessage = socket.onclose = null; // a dead line may tell of its end much later
+    socket.close();
+    onState(state);
+    // Not all pages at the same moment, when a server comes back.
+    timer = setTimeout(open, pause * (0.5 + Math.random() / 2));
+    pause = Math.min(pause * 2, LONGEST_PAUSE);
   }
 
   function alive() {
     clearTimeout(watchdog);
-    watchdog = setTimeout(() => socket.close(), SILENCE);
+    watchdog = setTimeout(() => lost("down"), SILENCE);
   }
 
   open();
   return () => {
-    stopped = true;
     clearTimeout(timer);
     clearTimeout(watchdog);
+    socket.onclose = null;
     socket.close();
   };
 }

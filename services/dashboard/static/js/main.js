@@ -31,10 +31,13 @@ function App({ me }) {
   const openCall = (id) => go(route.view, { ...route.query, call: id });
   const openBorrower = (id) => go(route.view, { ...route.query, call: "", borrower: id });
   const mayChange = may(me, "operator");
+  useEffect(() => scrollTo(0, 0), [chosen]); // another view begins at its beginning
   return html`
     <${Top} me=${me} live=${live} chosen=${chosen} />
     <main class="page ${callId || borrowerId ? "with-panel" : ""}">
       <div class="stack">
+        ${live.connection === "down" &&
+        html`<p class="notice" role="status">The line to the server is cut: what you see may be old. It is taken up again as soon as the server answers.</p>`}
         ${!live.feedUp &&
         html`<p class="notice" role="status">The record does not answer at the moment: what you see may be old.</p>`}
         <${chosen.view} me=${me} live=${live} route=${route} callId=${callId} openCall=${openCall} openBorrower=${openBorrower} may=${(role) => may(me, role)} />

@@ -32,7 +32,7 @@ def our_errors(who: str) -> Iterator[None]:
             raise Forgotten from error
         kind = _KINDS.get(error.code())
         if kind is None:
-            raise ProviderDown(f"{who} does not answer ({error.code().name})") from error
+            raise ProviderDown(f"{who} does not answer at the moment") from error
         field = _field_of(error)
         message = error.details() or "refused"
         raise kind(message.removeprefix(f"{field}: ") if field else message, field) from error

@@ -47,13 +47,15 @@ class StaticFiles:
 def login_page(problem: str = "", status: int = 200, name: str = "") -> web.Response:
     """Make the form to sign in, with what was wrong the last time, and who it was."""
     alert = f'<p class="problem" role="alert">{escape(problem)}</p>' if problem else ""
+    first, then = ("", " autofocus") if name else (" autofocus", "")  # whoever mistyped goes on with the password
     text = (
         HEAD.format(title="Sign in")
         + f"""<body class="signing-in"><main><h1>Asha Voice</h1><p class="lead">Calls to borrowers, as they happen.</p>
 <form method="post" action="/login">{alert}
-<label>Name <input name="name" value="{escape(name)}" autocomplete="username" required autofocus maxlength="100">
+<label>Name <input name="name" value="{escape(name)}" autocomplete="username" required{first} maxlength="100">
 </label>
-<label>Password <input name="password" type="password" autocomplete="current-password" required maxlength="200"></label>
+<label>Password <input name="password" type="password" autocomplete="current-password" required{then} maxlength="200">
+</label>
 <button class="primary">Sign in</button></form></main></body></html>"""
     )
     return web.Response(text=text, content_type="text/html", status=status)

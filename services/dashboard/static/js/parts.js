@@ -1,6 +1,6 @@
 // Small parts that several views use.
 
-import { html, useEffect, useState } from "../vendor/htm-preact-3.1.1.js";
+import { html, useEffect, useRef, useState } from "../vendor/htm-preact-3.1.1.js";
 import { get } from "./api.js";
 import * as words from "./words.js";
 
@@ -11,8 +11,19 @@ export const Empty = ({ children }) => html`<div class="empty">${children}</div>
 
 export const Problem = ({ error, retry }) => html`
   <div class="problem" role="alert">
-    ${error.message} ${retry && html`<button class="quiet" onClick=${retry}>Try again</button>`}
+    ${words.sentence(error.message)} ${retry && html`<button class="quiet" onClick=${retry}>Try again</button>`}
   </div>`;
+
+/** The heading of something that is opened over the page: it gets the focus, which goes back to where it was. */
+export function useFocused() {
+  const heading = useRef(null);
+  useEffect(() => {
+    const before = document.activeElement;
+    heading.current?.focus();
+    return () => before?.focus({ preventScroll: true });
+  }, []);
+  return heading;
+}
 
 /** The server's present in ms, anew every second. */
 export function useNow(skew) {

@@ -1,8 +1,8 @@
 // One borrower, opened: what is on record, why they are not called, the calls to them.
 
-import { html, useEffect, useRef, useState } from "../../vendor/htm-preact-3.1.1.js";
+import { html, useState } from "../../vendor/htm-preact-3.1.1.js";
 import { send } from "../api.js";
-import { Problem, Status, useLoaded } from "../parts.js";
+import { Problem, Status, useFocused, useLoaded } from "../parts.js";
 import * as words from "../words.js";
 import { CallDialog } from "./calling.js";
 
@@ -10,8 +10,7 @@ export function BorrowerPanel({ id, live, mayChange, openCall, close }) {
   const trigger = live.customers.get(Number(id))?.version ?? 0; // whatever changes, the record tells it whole
   const { data, error, again } = useLoaded(`/customers/${encodeURIComponent(id)}`, {}, trigger);
   const [calling, setCalling] = useState(false);
-  const heading = useRef(null);
-  useEffect(() => heading.current?.focus(), []);
+  const heading = useFocused();
   const onKeyDown = (event) => event.key === "Escape" && !calling && close();
   return html`<aside class="panel" aria-label="Borrower" onKeyDown=${onKeyDown}>
     <header>

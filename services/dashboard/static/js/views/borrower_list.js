@@ -26,6 +26,9 @@ export function BorrowerList({ filters, sort, sortBy, live, mayCall, current, op
     setChosen(new Set());
     setAll(false);
   };
+  useEffect(() => {
+    if (live.feedUp && list.error) list.more(); // the record is there again
+  }, [live.feedUp]);
   const call = () => setWhom(all ? { all_matching: named(filters) } : { customer_ids: [...chosen] });
   if (list.error && !list.rows.length) return html`<${Problem} error=${list.error} retry=${list.more} />`;
   if (!list.rows.length && list.loading) return html`<${Empty}>Loading ...<//>`;
@@ -33,7 +36,10 @@ export function BorrowerList({ filters, sort, sortBy, live, mayCall, current, op
     return html`<${Empty}>No borrower matches. Change the filters, or <a href="#/upload">upload a file</a>.<//>`;
   }
   return html`
-    ${mayCall && html`<${Choosing} count=${all ? null : chosen.size} all=${all} setAll=${setAll} clear=${clear} call=${call} />`}
+    <div class="above">
+      ${mayCall && html`<${Choosing} count=${all ? null : chosen.size} all=${all} setAll=${setAll} clear=${clear} call=${call} />`}
+      <p class="soft small" role="status">${words.number(list.rows.length)} ${list.done ? "borrowers, all that match" : "read so far; scroll for more"}</p>
+    </div>
     <${Window}
       list=${list}
       live=${live}
@@ -43,9 +49,8 @@ export function BorrowerList({ filters, sort, sortBy, live, mayCall, current, op
       current=${current}
       open=${open}
     />
-    ${whom && html`<${CallDialog} whom=${whom} close=${() => setWhom(null)} />`}
-    ${list.error && html`<${Problem} error=${list.error} retry=${list.more} />`}
-    <p class="soft small" role="status">${words.number(list.rows.length)} ${list.done ? "borrowers, all that match" : "read so far; scroll for more"}</p>`;
+    ${whom && html`<${CallDialog} whom=${whom} close=${() => setWhom(null)} done=${clear} />`}
+    ${list.error && html`<${Problem} error=${list.error} retry=${list.more} />`}`;
 }
 
 /** What the list shows of a borrower; the rest is let go, since very many may be read. */

@@ -1,8 +1,8 @@
 // One call, opened: how it went, what was said, what was decided, what the line did.
 
-import { html, useEffect, useRef, useState } from "../../vendor/htm-preact-3.1.1.js";
+import { html, useRef, useState } from "../../vendor/htm-preact-3.1.1.js";
 import { send } from "../api.js";
-import { Problem, Status, useLoaded, useNow } from "../parts.js";
+import { Problem, Status, useFocused, useLoaded, useNow } from "../parts.js";
 import * as words from "../words.js";
 import { Recording } from "./recording.js";
 
@@ -11,10 +11,9 @@ export function CallPanel({ id, live, mayEnd, openBorrower, close }) {
   // Whatever changes in this call, the record tells it whole.
   const trigger = row ? `${row.call.status} ${row.last_turn?.sequence} ${row.call.disposition} ${row.call.end_time}` : "";
   const { data, error, again } = useLoaded(`/calls/${encodeURIComponent(id)}`, {}, trigger);
-  const heading = useRef(null);
+  const heading = useFocused();
   const player = useRef(null); // plays from a second on, once there is a recording
   const play = data?.call.end_time ? (ms) => player.current?.(ms / 1000) : null;
-  useEffect(() => heading.current?.focus(), []);
   const onKeyDown = (event) => event.key === "Escape" && close();
   return html`<aside class="panel" aria-label="Call" onKeyDown=${onKeyDown}>
     <header>
@@ -44,7 +43,7 @@ function Facts({ call, skew, mayEnd, openBorrower }) {
       <dt>Talked</dt><dd>${seconds === null ? "not answered" : words.clock(seconds)}</dd>
       <dt>Language</dt><dd>${words.language(call.language_used) || "not known"}</dd>
       <dt>Identity</dt><dd>${call.verified ? "confirmed" : "not confirmed"}</dd>
-      ${call.disposition && html`<dt>Outcome</dt><dd>${words.outcome(call.disposition)}</dd>`}
+      ${call.end_time && call.disposition && html`<dt>Outcome</dt><dd>${words.outcome(call.disposition)}</dd>`}
       ${call.reason && html`<dt>Reason</dt><dd>${words.plain(call.reason)}</dd>`}
       ${call.callback_at && html`<dt>Call again</dt><dd>${words.moment(call.callback_at)}, as the borrower asked</dd>`}
       <dt>Call id</dt><dd class="small">${call.call_sid || call.call_id}</dd>
@@ -59,8 +58,8 @@ function EndCall({ id }) {
   const end = () => send("POST", `/calls/${encodeURIComponent(id)}/end`).catch(setError);
   if (error) return html`<p><${Problem} error=${error} /></p>`;
   return asked
-    ? html`<p class="row"><button class="danger" onClick=${end}>Yes, cut the call off now</button> <button onClick=${() => setAsked(false)}>No</button></p>`
-    : html`<p><button class="quiet danger" onClick=${() => setAsked(true)}>End this call</button></p>`;
+    ? html`<p class="more"><button class="danger" onClick=${end}>Yes, cut the call off now</button> <button onClick=${() => setAsked(false)}>No</button></p>`
+    : html`<p class="more"><button class="danger" onClick=${() => setAsked(true)}>End this call</button></p>`;
 }
 
 /** The states of the conversation one after another, with when each began. */

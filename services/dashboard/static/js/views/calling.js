@@ -5,15 +5,18 @@ import { send } from "../api.js";
 import { Problem } from "../parts.js";
 import * as words from "../words.js";
 
-/** A dialog over the page; `whom` is the request's body, { customer_ids } or { all_matching }. */
-export function CallDialog({ whom, close }) {
+/** A dialog over the page; `whom` is the request's body, { customer_ids } or { all_matching }; `done` once it is queued. */
+export function CallDialog({ whom, close, done = () => {} }) {
   const dialog = useRef(null);
   const [state, setState] = useState({ step: "asking" });
   const key = useRef(`page-${Date.now()}-${Math.random().toString(36).slice(2)}`); // the same for a second click
   const ask = (path, step) => {
     setState((before) => ({ ...before, step: `${step}...`, error: null }));
     send("POST", path, whom, step === "queued" ? { "Idempotency-Key": key.current } : {})
-      .then((result) => setState({ step, result }))
+      .then((result) => {
+        setState({ step, result });
+        if (step === "queued") done();
+      })
       .catch((error) => setState((before) => ({ ...before, step: "failed", error })));
   };
   const look = () => ask("/trigger-bulk-calls?dry_run=true", "looked");

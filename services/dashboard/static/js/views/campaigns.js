@@ -21,6 +21,10 @@ export function Campaigns({ mayControl }) {
   </section>`;
 }
 
+/** Nothing seems to move while all that is left has another hour to wait for. */
+const waitsFor = ({ state, calling, done, waiting }) =>
+  state === "running" && waiting && !calling && done ? " for their next try or the calling hours" : "";
+
 function Card({ campaign, mayControl, again }) {
   const [error, setError] = useState(null);
   const control = (action) => () =>
@@ -38,7 +42,7 @@ function Card({ campaign, mayControl, again }) {
       <progress max=${campaign.total} value=${over} aria-label="Campaign ${campaign.id}">${over} of ${campaign.total}</progress>
       <div class="small soft">
         ${words.number(over)} of ${words.number(campaign.total)} over${campaign.dropped ? ` (${words.number(campaign.dropped)} not called)` : ""},
-        ${" "}${words.number(campaign.calling)} in a call, ${words.number(campaign.waiting)} waiting.
+        ${" "}${words.number(campaign.calling)} in a call, ${words.number(campaign.waiting)} waiting${waitsFor(campaign)}.
         ${" "}${campaign.requested_by === "callback" ? "The borrower asked for it" : `By ${campaign.requested_by}`}, ${words.moment(campaign.created_at)}.
       </div>
       ${error && html`<${Problem} error=${error} />`}

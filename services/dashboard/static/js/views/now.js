@@ -33,7 +33,7 @@ export function NowView({ live, callId, openCall, may }) {
             <dd>${words.number(counted.reduce((sum, status) => sum + (live.counts[status] ?? 0), 0))}</dd>
           </div>`,
         )}
-        <div><dt>Answer rate</dt><dd>${rate(today)}</dd></div>
+        <div><dt>Answer rate</dt><dd>${rate(today, rows)}</dd></div>
       </dl>
     </section>
     <${Campaigns} mayControl=${may("operator")} />
@@ -51,9 +51,11 @@ export function NowView({ live, callId, openCall, may }) {
     </section>`;
 }
 
-function rate(today) {
+/** Of the calls that were dialled, those that still ring are left out: nobody knows yet. */
+function rate(today, rows) {
   const count = (name) => today?.funnel.find((step) => step.step === name)?.count ?? 0;
-  return count("dialled") ? `${Math.round((100 * count("answered")) / count("dialled"))} %` : "–";
+  const known = Math.max(count("answered"), count("dialled") - rows.filter((row) => !row.call.answer_time).length);
+  return known ? `${Math.round((100 * count("answered")) / known)} %` : "–";
 }
 
 const Today = ({ today }) => html`

@@ -35,12 +35,12 @@ function Editor({ upload, table: { header, rows }, send }) {
   return html`<form onSubmit=${submit}>
     <div class="heading">
       <div>
-        <h2>Repair the rejected rows</h2>
+        <h2>Repair the rejected ${rows.length === 1 ? "row" : "rows"}</h2>
         <p class="soft small">${explained(upload, header, rows)}</p>
       </div>
       <span class="pager">
         <a class="button" href="/uploads/${upload.id}/error-file" download>Error file</a>
-        <button class="primary">Upload these ${words.rows(rows.length)} again</button>
+        <button class="primary">Upload ${rows.length === 1 ? "this row" : `these ${words.rows(rows.length)}`} again</button>
       </span>
     </div>
     <div class="scroll repairs">
@@ -55,7 +55,7 @@ function Editor({ upload, table: { header, rows }, send }) {
 }
 
 function explained(upload, header, rows) {
-  const file = `The error file has ${header.kept_rows === rows.length ? "them" : `all ${words.rows(header.kept_rows)}`} with the reasons, ${header.format === "csv" ? "as CSV" : "as XLSX"}.`;
+  const file = `The error file has ${header.kept_rows === rows.length ? (rows.length === 1 ? "it" : "them") : `all ${words.rows(header.kept_rows)}`} with the ${header.kept_rows === 1 ? "reason" : "reasons"}, ${header.format === "csv" ? "as CSV" : "as XLSX"}.`;
   const more = header.kept_rows > rows.length ? `The first ${words.number(rows.length)} are shown. ` : "";
   const lost = header.rejected_rows > header.kept_rows ? `Of ${words.rows(header.rejected_rows)}, ${words.number(header.kept_rows)} were kept. ` : "";
   return `${lost}${more}${file}`;
@@ -65,9 +65,9 @@ function Line({ row, columns, cell, change }) {
   const wrong = row.problems.filter((problem) => !problem.warning);
   const elsewhere = wrong.filter((problem) => !columns.includes(problem.column));
   return html`<tr>
-    <td class="number soft">${row.row}${elsewhere.map((problem) => html`<small class="why">${problem.message}</small>`)}</td>
+    <td class="number soft" data-name="Row">${row.row}${elsewhere.map((problem) => html`<small class="why">${problem.message}</small>`)}</td>
     ${columns.map(
-      (name, column) => html`<td>
+      (name, column) => html`<td data-name=${name}>
         <${Cell}
           label="${name}, row ${row.row}"
           value=${cell(row, column)}

@@ -87,9 +87,9 @@ function useUpload(id) {
 }
 
 const PHASES = {
-  received: ["Waiting to be read", () => 0.02],
-  checking: ["Checking the rows of", (told) => told.checked_rows / 2],
-  writing: ["Saving the good rows of", (told) => (told.total_rows + told.written_rows) / 2],
+  received: [(file) => `${file} has come, and is about to be read`, () => 0.02],
+  checking: [(file) => `Checking the rows of ${file}`, (told) => told.checked_rows / 2],
+  writing: [(file) => `Saving the good rows of ${file}`, (told) => (told.total_rows + told.written_rows) / 2],
 };
 
 function Followed({ id, take, openBorrower }) {
@@ -113,7 +113,7 @@ function UnderWay({ told }) {
   const said = told.total_rows
     ? `${words.number(told.phase === "writing" ? told.written_rows : told.checked_rows)} of ${words.rows(told.total_rows)}`
     : "";
-  return html`<${Working} title="${title} ${told.filename}" part=${part} words=${said} />`;
+  return html`<${Working} title=${title(told.filename)} part=${part} words=${said} />`;
 }
 
 const SUMS = [

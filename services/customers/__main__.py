@@ -59,11 +59,11 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
 
 def make_dialing(database: Database, settings: Settings) -> DialingServicer:
     """Return what queues calls."""
-    customers, policy, now = PostgresCustomers(database), settings.policy, settings.clock
+    policy, now = settings.policy, settings.clock
 
     async def queue(asked: CallsAsked) -> Answer:
         async with database.transaction() as connection:
-            return await queue_calls(asked, PostgresDialQueue(connection, customers), policy, now)
+            return await queue_calls(asked, PostgresDialQueue(connection), policy, now)
 
     return DialingServicer(queue, PostgresCampaigns(database, now), PostgresSuppressions(database, now), now)
 

@@ -31,9 +31,6 @@ class Customers(Protocol):
     async def find_by_phone(self, phone_number: str) -> Customer:
         """Return who owns an E.164 number, of several the one called last; `NotFound`."""
 
-    async def ids(self, which: CustomerFilter, *, limit: int) -> list[int]:
-        """Return the ids of the first borrowers, in their order."""
-
     async def list(
         self, which: CustomerFilter, sorting: Sorting, *, after: tuple[str, int] | None, limit: int
     ) -> list[Customer]:

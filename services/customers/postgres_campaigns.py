@@ -20,7 +20,7 @@ from services.customers.campaigns import (
 from services.customers.jobs import JOBS_WITHIN, enqueue
 from services.customers.may_dial import Facts
 from services.customers.postgres import Database
-from services.customers.postgres_customers import PostgresCustomers
+from services.customers.postgres_customers import matching_ids
 from services.customers.postgres_facts import read_facts
 from services.customers.postgres_steps import drop_cancelled
 from voicekit.clock import Now
@@ -53,8 +53,8 @@ _SELECT_CAMPAIGN: Final = """
 class PostgresDialQueue:
     """The queue, within one transaction."""
 
-    def __init__(self, connection: "Connection", customers: PostgresCustomers) -> None:
-        self._connection, self._customers = connection, customers
+    def __init__(self, connection: "Connection") -> None:
+        self._connection = connection
 
     async def answered(self, asked: CallsAsked) -> Answer | None:
         """Return what this request was answered before; `AlreadyExists` when its key was used for another."""
@@ -73,7 +73,7 @@ class PostgresDialQueue:
         """Return the borrowers that are asked for, in order."""
         if asked.matching is None:
             return sorted(set(asked.customer_ids))
-        return await self._customers.ids(asked.matching, limit=MAX_CUSTOMERS + 1)
+        return await matching_ids(self._connection, asked.matching, limit=MAX_CUSTOMERS + 1)
 
     async def facts(self, customer_ids: Sequence[int], at: datetime) -> dict[int, Facts]:
         """Return what the rules look at; who is not on record is left out."""

@@ -51,13 +51,6 @@ class PostgresCustomers:
             raise NotFound("nobody has this phone number")
         return to_customer(row)
 
-    async def ids(self, which: CustomerFilter, *, limit: int) -> list[int]:
-        """Return the ids of the first borrowers, in their order."""
-        query = matching(which, limit)
-        async with self._database.transaction() as connection:
-            await connection.execute("SET LOCAL plan_cache_mode = force_custom_plan")
-            return [row["id"] for row in await connection.fetch(query.text, *query.arguments)]
-
     async def list(
         self, which: CustomerFilter, sorting: Sorting, *, after: tuple[str, int] | None, limit: int
     ) -> list[Customer]:
@@ -88,6 +81,12 @@ class PostgresCustomers:
         if done is None:
             raise WrongState(f"the customer is {customer.call_status}, neither failed nor not_picked")
         return customer
+
+
+async def matching_ids(connection: "Connection", which: CustomerFilter, *, limit: int) -> list[int]:
+    """Return the ids of the first borrowers, in their order, within the caller's transaction."""
+    await connection.execute("SET LOCAL plan_cache_mode = force_custom_plan")
+    return [row["id"] for row in await _fetch(connection, matching(which, limit))]
 
 
 async def _span(connection: "Connection", upload_id: int) -> tuple[int, int] | None:

@@ -13,10 +13,9 @@ from services.customers.__main__ import make_dialing
 from services.customers.campaigns import CallsAsked, queue_calls
 from services.customers.dialing_servicer import SERVICE
 from services.customers.may_dial import Policy
-from services.customers.model import FactsTold
+from services.customers.model import CustomerFilter, FactsTold
 from services.customers.postgres import open_database
 from services.customers.postgres_campaigns import PostgresDialQueue
-from services.customers.postgres_customers import PostgresCustomers
 from services.customers.settings import Settings
 from tests.customers.record import TOMORROW, Record, facts, tell, told
 from voice.customers import v1 as pb
@@ -228,8 +227,19 @@ async def test_who_queues_while_somebody_queues_very_many_waits_longer_than_for_
     await other.execute(f"SELECT pg_advisory_lock({lock})")
     until_done = asyncio.create_task(other.execute(f"SELECT pg_sleep(2.5); SELECT pg_advisory_unlock({lock})"))
     async with open_database(database_url, command_timeout_s=1.5) as database, database.transaction() as connection:
-        queue = PostgresDialQueue(connection, PostgresCustomers(database))
+        queue = PostgresDialQueue(connection)
         answer = await queue_calls(CallsAsked("supervisor", "key", customers), queue, Policy(), lambda: TOMORROW)
     assert answer.campaign_id
     await until_done
     await other.close()
+
+
+async def test_who_queues_all_that_match_needs_one_connection(record: Record, database_url: str) -> None:
+    customers = await add(record, 2)
+    async with (
+        open_database(database_url, pool_size=1, acquire_timeout_s=1) as database,
+        database.transaction() as connection,
+    ):
+        asked = CallsAsked("supervisor", matching=CustomerFilter())
+        answer = await queue_calls(asked, PostgresDialQueue(connection), Policy(), lambda: TOMORROW)
+    assert [outcome.customer_ids for outcome in answer.outcomes] == [customers]

@@ -5,6 +5,7 @@ import pytest
 
 from services.customers.model import CallFilter, CallStatus, CustomerFilter, CustomerOrder, Sorting
 from services.customers.paging import from_token, page_size, to_token
+from services.customers.postgres_customers import matching_ids
 from tests.customers.record import Record, tell, told
 from voicekit.errors import InvalidInput, NotFound
 
@@ -69,7 +70,8 @@ async def test_pages_in_any_order_hold_every_borrower_once(record: Record, by: C
         paged += [customer.id for customer in page]
         after = sorting.key(page[-1])
     assert paged == [customer.id for customer in whole]
-    assert await record.customers.ids(which, limit=5) == sorted(paged)[:5]
+    async with record.database.transaction() as connection:
+        assert await matching_ids(connection, which, limit=5) == sorted(paged)[:5]
 
 
 async def test_filters_of_borrowers(record: Record) -> None:

@@ -12,7 +12,6 @@ from services.dialog.reading import languages_of_state, read, warm_up
 from services.dialog.servicer import SERVICE, DialogServicer
 from services.dialog.settings import Settings
 from voice.dialog.v1 import add_DialogServiceServicer_to_server
-from voicekit.clock import calling_clock
 from voicekit.process import run
 from voicekit.rpc import RpcServer
 from voicekit.settings import load
@@ -77,7 +76,7 @@ def make_server(settings: Settings, model: BedrockModel | None) -> RpcServer:
         languages_of_state,
         accept_go_ahead=settings.rpv_accept_go_ahead,
         agent_hours=settings.agents_from_to,
-        now=calling_clock(settings.calling_clock, [settings.aws_endpoint_url_bedrock_runtime]),
+        now=settings.clock,
     )
     server = RpcServer("dialog", settings.dialog_listen, reflection_on=settings.environment == "development")
     server.add(add_DialogServiceServicer_to_server, DialogServicer(office), SERVICE)

@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AwareDatetime, Field, PositiveFloat, PositiveInt, SecretStr, model_validator
 
+from voicekit.clock import Now, calling_clock
+from voicekit.errors import InvalidInput
 from voicekit.settings import ServiceSettings
 
 
@@ -62,6 +64,22 @@ class Settings(ServiceSettings):
             if self.aws_endpoint_url_bedrock_runtime and not host.endswith((".amazonaws.com", ".api.aws")):
                 raise ValueError("AWS_ENDPOINT_URL_BEDROCK_RUNTIME must be one of AWS in production")
         return self
+
+    @model_validator(mode="after")
+    def _fit_for_calls(self) -> Self:
+        begin, end = self.agents_from_to
+        if begin >= end:
+            raise ValueError("AGENT_HOURS must end after they begin")
+        try:
+            _ = self.clock
+        except InvalidInput as error:
+            raise ValueError(str(error)) from error
+        return self
+
+    @property
+    def clock(self) -> Now:
+        """The clock of the call; `InvalidInput` for a simulated one where the model is real."""
+        return calling_clock(self.calling_clock, [self.aws_endpoint_url_bedrock_runtime])
 
     @property
     def agents_from_to(self) -> tuple[time, time]:

@@ -38,7 +38,7 @@ def test_production_asks_nobody_but_aws() -> None:
     settings(claude_intent_model_id="m", aws_endpoint_url_bedrock_runtime=private)
 
 
-@pytest.mark.parametrize("hours", ["8-19", "08:00", "25:00-26:00", "", "08:00-19:00 "])
+@pytest.mark.parametrize("hours", ["8-19", "08:00", "25:00-26:00", "", "08:00-19:00 ", "19:00-08:00", "08:00-08:00"])
 def test_hours_must_be_hours(hours: str) -> None:
     with pytest.raises(ValidationError):
         settings(environment="development", agent_hours=hours)
@@ -46,6 +46,13 @@ def test_hours_must_be_hours(hours: str) -> None:
 
 def test_agents_work_in_the_hours_of_calling() -> None:
     assert settings(environment="development").agents_from_to == (time(8), time(19))
+
+
+def test_a_simulated_clock_is_refused_by_name_where_the_model_is_real() -> None:
+    with pytest.raises(ValidationError, match="CALLING_CLOCK"):
+        settings(claude_intent_model_id="m", calling_clock="2026-11-23T11:00+05:30")
+    here = "http://127.0.0.1:8103"
+    settings(environment="development", calling_clock="2026-11-23T11:00+05:30", aws_endpoint_url_bedrock_runtime=here)
 
 
 def test_secrets_print_as_stars() -> None:

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.dialog import data
-from services.dialog.conversation import Conversation, Rules
+from services.dialog.conversation import FIRM, WILLING, Conversation, Rules
 from services.dialog.debt_words import debt_words_in
 from services.dialog.deciding import CHOICES, believe
 from services.dialog.intents import Intent
@@ -21,6 +21,7 @@ from services.dialog.templates import AFTER_VERIFICATION
 from services.dialog.turns import Heard, Next, Played, Turn
 from tests.dialog.talk import BRIEF, TODAY, conversation
 from tests.dialog.test_flow import MAX_TURNS
+from tests.dialog.test_identity_gate import WORDS
 from voicekit.languages import LANGUAGES
 
 PHRASES: dict[str, dict[str, list[str]]] = {
@@ -44,6 +45,11 @@ phrase = st.sampled_from(LANGUAGES).flatmap(
         )
     )
 )
+muddled = st.builds(
+    lambda heard, stranger: replace(heard, text=f"{heard.text} {stranger} {stranger}"),
+    phrase,
+    st.sampled_from([unknown for unknown, _ in WORDS.values()]),
+)
 noise = st.builds(Heard, st.text(max_size=40) | st.sampled_from(["", "hmm", "…", "हम्म", "அது வந்து", "{}", "\x00"]))
 lost = st.builds(Heard, st.just("yes"), lost=st.just(True))
 
@@ -53,8 +59,8 @@ Act = Callable[["Caller"], Turn | None]
 class Caller:
     """The other side of a call, which does as it likes; it holds every turn to what must be true of all of them."""
 
-    def __init__(self, talk: Conversation) -> None:
-        self.talk = talk
+    def __init__(self, talk: Conversation, sure: float = FIRM) -> None:
+        self.talk, self.sure = talk, sure
         self.turns: list[Turn] = []
         self.fillers = 0
         self.doubt: Doubt | None = None
@@ -75,6 +81,9 @@ class Caller:
             assert (turn.listen_for_s > 0) == (turn.next is Next.LISTEN)
             assert turn.lines or turn.next in (Next.LISTEN, Next.HANG_UP)
             assert not turn.interruptible or turn.lines
+            if turn.facts.verified and not (self.turns and self.now.facts.verified):
+                told = turn.understanding
+                assert told and told.intent == "yes" and told.confidence >= self.sure, turn.state
             if not turn.facts.verified:
                 for line in turn.lines:
                     assert line.text not in PRIVATE[turn.language], turn.state
@@ -104,7 +113,7 @@ class Caller:
 
 opinions = st.builds(Opinion, st.sampled_from(CHOICES), st.sampled_from(["high", "high", "medium", "low"]))
 acts = st.one_of(
-    st.tuples(st.just("hear"), phrase | phrase | noise | lost),
+    st.tuples(st.just("hear"), phrase | phrase | muddled | noise | lost),
     st.tuples(st.just("key"), st.sampled_from("123456789*0#")),
     st.tuples(st.just("silence"), st.none()),
     st.tuples(st.just("play"), st.tuples(st.floats(0, 1), st.sampled_from(["", "", "", "cut", "failed"]))),
@@ -134,7 +143,8 @@ def test_whatever_happens_no_debt_is_heard_before_the_borrower_says_who_they_are
     language: str, inbound: bool, accept: bool, heard_first: int, script: list[tuple[str, object]]
 ) -> None:
     brief = replace(BRIEF, inbound=inbound)
-    caller = Caller(conversation(brief, language, read=read, rules=Rules(accept_go_ahead=accept)))
+    talk = conversation(brief, language, read=read, rules=Rules(accept_go_ahead=accept))
+    caller = Caller(talk, WILLING if accept else FIRM)
     for _ in range(heard_first):
         caller.plays(1.0, cut=False, failed=False)
     for act in script:

@@ -85,23 +85,26 @@ class PostgresEntries:
             await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('dial slots', 2))")
             if not self._is_free(await connection.fetchrow(_TAKEN), room):
                 return None
-            try:
-                async with connection.transaction():
-                    request_id = f"dial:{entry_id}:{entry['tries']}"
-                    begun = await self._calls.begin_within(connection, request_id, entry["customer_id"])
-            except MayNotDial as refused:
-                decision = refused.decision
-                if decision.not_before:
-                    decision = replace(decision, not_before=self._policy.spread(decision.not_before, entry_id))
-                await self._refuse(connection, entry_id, decision)
-                return decision
-            query = """
-                UPDATE dial_entries SET
-                    state = 'calling', code = '', call_session_id = $2::text::uuid, asked_at = NULL,
-                    updated_at = calling_now()
-                WHERE id = $1
-            """
-            await connection.execute(query, entry_id, begun.call.id)
+            return await self._attempt(connection, entry_id, entry["customer_id"], entry["tries"])
+
+    async def _attempt(self, connection: "Connection", entry_id: int, customer_id: int, tries: int) -> Begun | Decision:
+        """Write an attempt for an entry, or why the rules refuse it."""
+        called = """
+            UPDATE dial_entries SET
+                state = 'calling', code = '', call_session_id = $2::text::uuid, asked_at = NULL,
+                updated_at = calling_now()
+            WHERE id = $1
+        """
+        try:
+            async with connection.transaction():
+                begun = await self._calls.begin_within(connection, f"dial:{entry_id}:{tries}", customer_id)
+        except MayNotDial as refused:
+            decision = refused.decision
+            if decision.not_before:
+                decision = replace(decision, not_before=self._policy.spread(decision.not_before, entry_id))
+            await self._refuse(connection, entry_id, decision)
+            return decision
+        await connection.execute(called, entry_id, begun.call.id)
         return begun
 
     async def call(self, call_id: str) -> Call:

@@ -53,8 +53,6 @@ _DETAILS: Final = {
 DETAILS: Final = tuple(_DETAILS)
 """Optional columns that are kept as they are."""
 _UNITS: Final = re.compile(r"\s*[(\[](in )?(rs\.?|inr|₹|rupees)[)\]]\s*$")
-
-
 _WORDS: Final = {
     "name": "the borrower's name",
     "phone_number": "the phone number",

@@ -1,9 +1,8 @@
 """Finds phrases in a list of words.
 
 A pattern is words parted by spaces: `a|b` is one of, `stem*` begins with, `*tail` ends with, `word?` may be missing,
-`..` skips up to four words of the same clause (no
-negation among them), and a leading `=` marks a phrase that counts only when nothing else of
-weight is said.
+`..` skips up to four words of the same clause (no negation among them), and a leading `=` marks a phrase that counts
+only when nothing else of weight is said.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -15,8 +15,6 @@ _MEANINGS: Final = {"wrong": "wrong", "lang": "language"}
 
 # Meanings for which a single listed word is a phrase only by itself: "what", "one", "line" stand in many sentences.
 _WORD_CLASSES: Final = frozenset({"yes", "no", "okay", "ack", "go", "do"})
-
-
 _AGREEING: Final = frozenset({"yes", "okay", "ack", "go", "do", "filler"})
 
 

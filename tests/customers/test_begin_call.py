@@ -104,7 +104,7 @@ async def test_only_a_ready_borrower_is_called(record: Record) -> None:
     customer = await record.add_customer()
     call = (await record.calls.begin("one", customer)).call
     await tell(record, call.id, told("completed"))
-    with pytest.raises(WrongState, match="not ready"):
+    with pytest.raises(WrongState, match="NOT_READY"):
         await record.calls.begin("two", customer)
     with pytest.raises(WrongState, match="completed"):
         await record.customers.retry(customer)

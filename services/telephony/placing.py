@@ -65,7 +65,8 @@ class Placing:
         """Ring the borrower; the same `call_id` never rings twice, and gets the same answer.
 
         `InvalidInput` when the brief or the number cannot be used, `WrongState` when the carrier refuses them;
-        `Overloaded` or `ProviderDown` when nobody was rung and the same request may come again.
+        `Overloaded` or `ProviderDown` when nobody was rung and the same request may come again, as when the carrier
+        refuses the account.
         """
         if not 1 <= len(brief.call_id) <= 64:
             raise InvalidInput("is 1 to 64 characters", "brief.call_id")
@@ -99,9 +100,9 @@ class Placing:
             call_sid = await self._ring(brief, phone)
         except CarrierRefused as refusal:
             await self._book.release(brief.call_id)
-            raise WrongState(
-                f"the carrier refuses this {'account' if refusal.fault == 'account' else 'number'}"
-            ) from refusal
+            if refusal.fault == "account":  # it refuses whoever is to be rung: no borrower's fault, and mended some day
+                raise ProviderDown("the carrier refuses this account") from refusal
+            raise WrongState("the carrier refuses this number") from refusal
         except VoiceError:
             await self._book.release(brief.call_id)
             raise

@@ -118,7 +118,7 @@ async def test_whoever_asked_may_give_up_and_the_call_is_placed_all_the_same() -
     ("answer", "raised"),
     [
         (CarrierRefused("request", 400), WrongState),
-        (CarrierRefused("account", 401), WrongState),
+        (CarrierRefused("account", 402), ProviderDown),
         (Overloaded("too many"), Overloaded),
         (ProviderDown("no connection"), ProviderDown),
     ],

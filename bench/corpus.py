@@ -19,7 +19,7 @@ import numpy as np
 from bench.lines import SENTENCES, SPEECH_DBFS, Floats, edges, noise_like, silent, spoken
 from emulators.audio import SAMPLE_RATE, to_pcm
 
-LEAD_MS: Final = 1500
+LEAD_MS: Final = 4000
 """Quiet before anything, in which a detector finds the line's floor."""
 TAIL_MS: Final = 1800
 NOISES: Final = ("white", "babble", "street", "hum")

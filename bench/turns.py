@@ -168,7 +168,7 @@ def patiences(heard: Heard, lines: Sequence[Line]) -> str:
     rows = []
     usual = TurnRules()
     for kind, choices in {
-        "short": [(96, 224), (128, 256), (160, 288), (192, 320), (256, 384)],
+        "short": [(96, 224), (128, 256), (128, 288), (128, 320), (160, 320), (256, 384)],
         "open": [(256, 448), (320, 544), (320, 640), (384, 768), (448, 950)],
     }.items():
         for ask_ms, end_ms in choices:

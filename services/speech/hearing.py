@@ -78,18 +78,18 @@ class Ears:
     @asynccontextmanager
     async def listen(self, steps: AsyncIterable[Step], first: Expectation) -> AsyncIterator[AsyncIterator[Event]]:
         """Hear a line to its end, of which a `Summary` tells. Leaving the block ends the hearing and all it began."""
-        with self._scorer.line() as vad:
-            hearing = _Hearing(
-                partial(self._scorer.hear, vad), TurnTaker(self._turn_rules), self._ways, self._request, self._rules
-            )
-            task = asyncio.create_task(hearing.run(steps, first), name="hear")
-            try:
-                yield hearing.events(task)
-            finally:
-                task.cancel()
-                await asyncio.wait([task])
-                if not task.cancelled():
-                    task.exception()  # was raised to whoever read the events
+        vad = self._scorer.line()
+        hearing = _Hearing(
+            partial(self._scorer.hear, vad), TurnTaker(self._turn_rules), self._ways, self._request, self._rules
+        )
+        task = asyncio.create_task(hearing.run(steps, first), name="hear")
+        try:
+            yield hearing.events(task)
+        finally:
+            task.cancel()
+            await asyncio.wait([task])
+            if not task.cancelled():
+                task.exception()  # was raised to whoever read the events
 
 
 class _Hearing:

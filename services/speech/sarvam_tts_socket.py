@@ -65,7 +65,7 @@ class SarvamTtsSocket:
         *,
         path: str = "/text-to-speech/ws",
         warm: int = 1,
-        most_idle: int = 4,
+        most_idle: int = 16,
         open_within_s: float = 2.0,
         ping_every_s: float = 20.0,
     ) -> None:

@@ -1,21 +1,14 @@
 """Has the windows of several lines judged in one run of the model, which halves what each costs.
 
-Lines of a busy process bring their pieces at about the same time, so that waiting a moment makes a batch; where few
-lines are heard nobody waits.
+Pieces of several lines come in one message, so that they are here together: nobody waits for others.
 """
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final, cast
 
 from services.speech.vad import Question, Steps, Vad, VoiceModel, Window
 
-_WAIT_S: Final = 0.004
-"""How long a piece waits for others; it adds to every turn."""
-_FEW_LINES: Final = 8
-"""Up to so many hardly meet: a piece waits for those alone that are here already."""
 _IN_ONE_GO: Final = 32
 """Windows of a line that are judged before others get their turn: half a minute may be caught up with."""
 
@@ -35,16 +28,10 @@ class Scorer:
     def __init__(self, model: VoiceModel) -> None:
         self._model = model
         self._waiting: list[_Hearing] = []
-        self._lines = 0
 
-    @contextmanager
-    def line(self) -> Iterator[Vad]:
-        """Hear one more line for as long as the block lasts."""
-        self._lines += 1
-        try:
-            yield Vad(self._model)
-        finally:
-            self._lines -= 1
+    def line(self) -> Vad:
+        """Hear one more line."""
+        return Vad(self._model)
 
     async def hear(self, vad: Vad, pcm: bytes) -> list[Window]:
         """Return the windows that `pcm` completes; a line's pieces are heard one after another."""
@@ -54,12 +41,13 @@ class Scorer:
         except StopIteration as nothing_to_judge:
             return cast("list[Window]", nothing_to_judge.value)
         hearing = _Hearing(steps, question, asyncio.get_running_loop().create_future())
-        self._wait_with([hearing], _WAIT_S if self._lines > _FEW_LINES else 0.0)
+        self._judge_soon([hearing])
         return await hearing.heard
 
-    def _wait_with(self, more: list[_Hearing], wait_s: float) -> None:
+    def _judge_soon(self, more: list[_Hearing]) -> None:
+        """Judge these with what else comes before the loop's next round."""
         if more and not self._waiting:
-            asyncio.get_running_loop().call_later(wait_s, self._judge_all)
+            asyncio.get_running_loop().call_soon(self._judge_all)
         self._waiting += more
 
     def _judge_all(self) -> None:
@@ -74,4 +62,4 @@ class Scorer:
                     hearing.question = hearing.steps.send(answer)
                 except StopIteration as done:
                     hearing.heard.set_result(done.value)
-        self._wait_with([hearing for hearing in together if not hearing.heard.done()], 0.0)
+        self._judge_soon([hearing for hearing in together if not hearing.heard.done()])

@@ -80,7 +80,7 @@ class Settings(ServiceSettings):
     requests_per_minute_alone: PositiveInt = 15
     """The share of each that a pod allows itself while Redis does not answer."""
 
-    speech_memory_mb: PositiveInt = 64
+    speech_memory_mb: PositiveInt = 32
     """Rendered lines kept in the process."""
 
     speech_recorded_prompts_dir: Path | None = None

@@ -65,7 +65,7 @@ class TurnRules:
     """Probability from which a window continues it."""
     quiet_at: float = 0.75
     """The same of a window that is much quieter than the speech was: the model remembers speech for a while."""
-    onset_ms: int = 64
+    onset_ms: int = 96
     """Speech that makes an utterance; a click or a slammed door is shorter."""
     barge_in_ms: int = 480
     """Unbroken speech that takes the floor from us; people talking in the room say nothing to a recogniser."""

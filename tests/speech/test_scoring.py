@@ -1,6 +1,5 @@
 import asyncio
 from collections.abc import Sequence
-from contextlib import ExitStack
 
 import pytest
 
@@ -46,9 +45,7 @@ def line_of(number: int) -> bytes:
 async def test_each_line_is_heard_as_it_would_be_alone(model: CountingModel, lines: int) -> None:
     scorer = Scorer(model)
     model.batches.clear()
-    with ExitStack() as stack:
-        vads = [stack.enter_context(scorer.line()) for _ in range(lines)]
-        heard = await asyncio.gather(*(hear(scorer, vad, line_of(number)) for number, vad in enumerate(vads)))
+    heard = await asyncio.gather(*(hear(scorer, scorer.line(), line_of(number)) for number in range(lines)))
     assert (max(model.batches) > 1) == (lines > 1)
     for number, windows in enumerate(heard):
         alone = Vad(model).feed(line_of(number))
@@ -60,19 +57,17 @@ async def test_each_line_is_heard_as_it_would_be_alone(model: CountingModel, lin
 
 async def test_who_catches_up_with_half_a_minute_does_not_keep_others_waiting(model: CountingModel) -> None:
     scorer = Scorer(model)
-    with scorer.line() as behind, scorer.line() as live:
-        catching_up = asyncio.create_task(scorer.hear(behind, SPEECH * 10))
-        await asyncio.sleep(0)
-        await scorer.hear(live, SPEECH[:PIECE])
-        assert not catching_up.done()
-        assert len(await catching_up) == len(SPEECH) * 10 // 512
+    catching_up = asyncio.create_task(scorer.hear(scorer.line(), SPEECH * 10))
+    await asyncio.sleep(0)
+    await scorer.hear(scorer.line(), SPEECH[:PIECE])
+    assert not catching_up.done()
+    assert len(await catching_up) == len(SPEECH) * 10 // 512
 
 
 async def test_a_line_that_ends_while_it_waits_troubles_nobody(model: CountingModel) -> None:
     scorer = Scorer(model)
-    with scorer.line() as one, scorer.line() as other:
-        gone = asyncio.create_task(scorer.hear(one, SPEECH))
-        stays = asyncio.create_task(scorer.hear(other, SPEECH))
-        await asyncio.sleep(0)
-        gone.cancel()
-        assert len(await stays) == len(SPEECH) // 512
+    gone = asyncio.create_task(scorer.hear(scorer.line(), SPEECH))
+    stays = asyncio.create_task(scorer.hear(scorer.line(), SPEECH))
+    await asyncio.sleep(0)
+    gone.cancel()
+    assert len(await stays) == len(SPEECH) // 512

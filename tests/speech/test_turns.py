@@ -74,7 +74,7 @@ def test_a_click_is_no_speech(burst_ms: int) -> None:
     assert Line().pause(500).speech(burst_ms).pause(2000).events == []
 
 
-@pytest.mark.parametrize(("answer", "ask_ms", "least_ms"), [(Answer.SHORT, 160, 320), (Answer.OPEN, 320, 640)])
+@pytest.mark.parametrize(("answer", "ask_ms", "least_ms"), [(Answer.SHORT, 128, 320), (Answer.OPEN, 320, 640)])
 def test_a_turn_ends_when_its_words_have_come_and_the_pause_is_long_enough(
     answer: Answer, ask_ms: int, least_ms: int
 ) -> None:

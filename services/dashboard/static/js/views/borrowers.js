@@ -51,23 +51,23 @@ function Counts({ filters }) {
 }
 
 function Filters({ filters }) {
-  const set = (name) => (event) => go("borrowers", { ...filters, [name]: event.target.value });
   const submit = (event) => {
     event.preventDefault();
     const typed = [...new FormData(event.target)].map(([name, text]) => [name, text.trim()]);
     go("borrowers", { ...filters, ...Object.fromEntries(typed) });
   };
   return html`<form class="filters" onSubmit=${submit} key=${JSON.stringify(filters)}>
-    <label>Search <input name="text" type="search" value=${filters.text} placeholder="Name, phone or loan" /></label>
-    <label>Status <${Choice} value=${filters.status} all="Any status" names=${words.STATUSES} onChange=${set("status")} /></label>
-    <label>Language <${Choice} value=${filters.language} all="Any language" names=${words.LANGUAGES} onChange=${set("language")} /></label>
-    <label>State <input name="state" value=${filters.state} placeholder="In any spelling" /></label>
+    <label>Search <input name="text" type="search" defaultValue=${filters.text} placeholder="Name, phone or loan" /></label>
+    <label>Status <${Choice} name="status" value=${filters.status} all="Any status" names=${words.STATUSES} /></label>
+    <label>Language <${Choice} name="language" value=${filters.language} all="Any language" names=${words.LANGUAGES} /></label>
+    <label>State <input name="state" defaultValue=${filters.state} placeholder="In any spelling" /></label>
     <button>Show</button>
     ${filters.upload && html`<a class="button" href="#/borrowers">Of all uploads</a>`}
   </form>`;
 }
 
-const Choice = ({ value, all, names, onChange }) => html`<select value=${value} onChange=${onChange}>
+/** Whatever is chosen is shown at once, with what was typed meanwhile. */
+const Choice = ({ name, value, all, names }) => html`<select name=${name} value=${value} onChange=${(event) => event.target.form.requestSubmit()}>
   <option value="">${all}</option>
   ${Object.entries(names).map(([code, name]) => html`<option value=${code}>${name}</option>`)}
 </select>`;

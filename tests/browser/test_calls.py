@@ -33,6 +33,9 @@ async def test_borrowers_are_called_watched_and_their_call_is_opened_and_heard(
         await reads(visitor.page.get_by_role("complementary", name="Call"))
         await plays(visitor)
         await visitor.is_looked_at("call")
+        await visitor.page.get_by_role("row", name="Meena Kumari").click()
+        await expect(visitor.page.get_by_role("complementary", name="Call")).to_contain_text("not answered")
+        await visitor.is_looked_at("call-unanswered")
 
 
 async def is_live(visitor: Visitor, name: str) -> None:

@@ -47,6 +47,7 @@ async def test_a_call_is_asked_for_without_a_mouse(
         await expect(call.get_by_role("heading", name="Sunita Devi")).to_be_focused()
         await keyboard.press("Escape")
         await expect(call).to_have_count(0)
+        await expect(visitor.page.get_by_role("button", name="Sunita Devi")).to_be_focused()
 
 
 async def goes_on_to(visitor: Visitor, name: str, key: str) -> None:

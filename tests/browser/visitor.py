@@ -103,6 +103,6 @@ async def visiting(
     try:
         visitor = Visitor(await context.new_page(), url)
         yield visitor
-        assert visitor.complaints == []
+        assert visitor.complaints == [], visitor.complaints
     finally:
         await context.close()

@@ -26,7 +26,7 @@ export function CallPanel({ id, live, mayEnd, openBorrower, close }) {
     ${error && html`<section><${Problem} error=${error} retry=${again} /></section>`}
     ${data && html`<${Facts} call=${data.call} skew=${live.skew} mayEnd=${mayEnd} openBorrower=${openBorrower} />`}
     ${data && html`<${Stages} turns=${data.turns} play=${play} />`}
-    ${data && html`<${Recording} id=${id} ended=${data.call.end_time} player=${player} />`}
+    ${data?.call.answer_time && html`<${Recording} id=${id} ended=${data.call.end_time} player=${player} />`}
     ${data && html`<${Transcript} turns=${data.turns} play=${play} />`}
     ${data && html`<${History} history=${data.history} />`}
     ${!data && !error && html`<section class="soft">Loading ...</section>`}

@@ -17,13 +17,17 @@ export function Recording({ id, ended, player }) {
     audio.current.currentTime = second;
     audio.current.play();
   };
+  useEffect(() => {
+    const playing = audio.current;
+    return () => playing?.pause(); // it would go on when the call is closed
+  }, [data]);
   if (!ended || (loading && !data)) return null;
   if (!data) return html`<section class="soft">There is no recording of this call.</section>`;
   const seek = (part) => player.current(part * data.seconds);
   return html`<section aria-label="Recording">
     <h3>Recording <span class="soft small">${words.clock(data.seconds)}; <span class="swatch borrower"></span> borrower above, <span class="swatch bot"></span> our side below</span></h3>
     <${Waveform} data=${data} at=${at / data.seconds} seek=${seek} />
-    <audio ref=${audio} controls preload="none" src="${path}/recording" onTimeUpdate=${() => setAt(audio.current.currentTime)}></audio>
+    <audio ref=${audio} controls preload="none" src="${path}/recording" onTimeUpdate=${(event) => setAt(event.target.currentTime)}></audio>
   </section>`;
 }
 

@@ -68,7 +68,7 @@ function Choosing({ count, all, setAll, clear, call }) {
   return html`<div class="choosing" role="group" aria-label="Chosen borrowers">
     <label class="check"><input type="checkbox" checked=${all} onChange=${() => setAll(!all)} /> All that match</label>
     ${(all || count > 0) &&
-    html`<span class="soft">${all ? "All that match the filters are chosen." : `${words.number(count)} chosen`}</span>
+    html`${!all && html`<span class="soft">${words.number(count)} chosen</span>`}
       <button class="primary" onClick=${call}>Call ...</button>
       <button class="quiet" onClick=${clear}>Choose nobody</button>`}
   </div>`;

@@ -4,8 +4,8 @@ import { html } from "../../vendor/htm-preact-3.1.1.js";
 import { Empty, Status } from "../parts.js";
 import * as words from "../words.js";
 
-export function CallTable({ calls, callId, openCall }) {
-  if (!calls.length) return html`<${Empty}>No calls yet. They are listed here, the newest first.<//>`;
+export function CallTable({ calls, callId, openCall, none = "No calls yet. They are listed here, the newest first." }) {
+  if (!calls.length) return html`<${Empty}>${none}<//>`;
   return html`<div class="scroll">
     <table>
       <thead>

@@ -33,9 +33,10 @@ function Pages({ filters, callId, openCall }) {
   if (error) return html`<${Problem} error=${error} retry=${again} />`;
   if (!data) return html`<${Empty}>Loading ...<//>`;
   return html`
-    <${CallTable} calls=${data.calls} callId=${callId} openCall=${openCall} />
-    <div class="pager">
+    <${CallTable} calls=${data.calls} callId=${callId} openCall=${openCall} none=${filters.status ? "No call has this status." : undefined} />
+    ${(tokens.length > 1 || data.next_page_token) &&
+    html`<div class="pager">
       <button disabled=${tokens.length < 2 || loading} onClick=${() => setTokens(tokens.slice(0, -1))}>Newer</button>
       <button disabled=${!data.next_page_token || loading} onClick=${() => setTokens([...tokens, data.next_page_token])}>Older</button>
-    </div>`;
+    </div>`}`;
 }

@@ -16,6 +16,9 @@ from voicekit.languages import NAMES
 
 _STYLES = {"completed": "green", "failed": "red", "not_picked": "yellow", "ready": "dim", "in_progress": "bold cyan"}
 
+_RAN_DRY = "ran dry"
+_TOO_BUSY = "Sound runs dry when a machine is too busy to send it in time. Run the demo again while little else runs."
+
 
 @dataclass(slots=True)
 class _Row:
@@ -102,7 +105,8 @@ def summary(outcomes: Sequence[Outcome]) -> Group:
     for outcome in outcomes:
         table.add_row(*_cells(outcome))
     problems = [Text(f"{o.case.key}: {problem}", style="red") for o in outcomes for problem in o.problems]
-    return Group(table, *problems)
+    late = any(_RAN_DRY in problem for outcome in outcomes for problem in outcome.problems)
+    return Group(table, *problems, *([Text(_TOO_BUSY, style="yellow")] if late else []))
 
 
 def _cells(outcome: Outcome) -> list[Text | str]:

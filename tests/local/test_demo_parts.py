@@ -11,10 +11,13 @@ from pathlib import Path
 
 import pytest
 import yaml
+from rich.console import Console
 
+from emulators.exotel.judge import RULES
 from emulators.exotel.people import parse_people
 from emulators.exotel.persona import Say
 from emulators.sarvam.phrasebook import read_phrases
+from local.board import summary
 from local.cases import COLUMNS, Cases, Expected, UnknownCase, load_cases
 from local.outcome import judge
 from local.processes import Processes, Program
@@ -182,6 +185,16 @@ def test_one_final_status_too_many_or_too_few_is_found(cases: Cases) -> None:
 
 def test_a_breach_of_the_carrier_s_protocol_is_found(cases: Cases) -> None:
     assert problems(cases, record(), GOOD, "a frame of 319 bytes") == ("on the wire: a frame of 319 bytes",)
+
+
+@pytest.mark.parametrize(("rule", "told"), [("underrun", True), ("open-after-stop", False)])
+def test_a_machine_that_was_too_busy_for_sound_is_told_as_the_reason(cases: Cases, rule: str, told: bool) -> None:
+    outcome = judge(cases.cases[0], None, ())
+    late = replace(outcome, problems=(f"on the wire: {RULES[rule][1]} (85 ms)",))
+    console = Console(width=200)
+    with console.capture() as printed:
+        console.print(summary([late]))
+    assert ("too busy" in printed.get()) is told
 
 
 def test_a_call_that_is_not_on_record_is_found(cases: Cases) -> None:

@@ -10,6 +10,7 @@ import grpc
 import grpc.aio
 import pytest
 
+from services.telephony import speech_links
 from services.telephony.grpc_customers import CALLS, CUSTOMERS, GrpcCustomers
 from services.telephony.grpc_dialog import SERVICE as DIALOG
 from services.telephony.grpc_dialog import GrpcDialog
@@ -284,6 +285,22 @@ async def test_a_server_that_drains_gets_no_new_calls(speech: tuple[Speech, Grpc
         assert service.streams == 1 + LINKS
         old.finish()
         assert len([event async for event in events]) == 3
+
+
+async def test_new_calls_go_to_a_new_link_when_the_old_one_has_had_its_time(
+    speech: tuple[Speech, GrpcSpeech], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service, client = speech
+    async with client.listen("old", Expectation()) as old:
+        monkeypatch.setattr(speech_links, "RENEW_AFTER", -1.0)
+        for _ in range(LINKS):
+            async with client.listen("new", Expectation()) as new:
+                new.finish()
+                assert [event async for event in new.events()] == []
+        assert service.streams == LINKS + 1
+        old.finish()
+        assert [event async for event in old.events()] == [], "who was on the old one stays there to its end"
+    assert client.heard == 0
 
 
 async def test_sound_that_the_network_does_not_take_is_told_as_silence_the_oldest_first() -> None:

@@ -161,7 +161,8 @@ class CustomersServiceServicer:
 
     def SetCallStatus(self, request, context):
         """Moves a borrower to another status by hand; the one that holds already is no error. FAILED_PRECONDITION names the
-        legal moves; ABORTED when `version` is no longer the present one; NOT_FOUND when there is no such borrower.
+        legal moves, or says that the borrower is in a call, which nobody ends or leaves by hand; ABORTED when `version` is
+        no longer the present one; NOT_FOUND when there is no such borrower.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -66,7 +66,8 @@ class CustomersServiceStub:
     """Counts borrowers by status."""
     SetCallStatus: _grpc.UnaryUnaryMultiCallable[_customers_service_pb2.SetCallStatusRequest, _customers_service_pb2.SetCallStatusResponse]
     """Moves a borrower to another status by hand; the one that holds already is no error. FAILED_PRECONDITION names the
-    legal moves; ABORTED when `version` is no longer the present one; NOT_FOUND when there is no such borrower.
+    legal moves, or says that the borrower is in a call, which nobody ends or leaves by hand; ABORTED when `version` is
+    no longer the present one; NOT_FOUND when there is no such borrower.
     """
     ListUploads: _grpc.UnaryUnaryMultiCallable[_customers_service_pb2.ListUploadsRequest, _customers_service_pb2.ListUploadsResponse]
     """Lists uploads, newest first, page by page."""
@@ -109,7 +110,8 @@ class CustomersServiceAsyncStub(CustomersServiceStub):
     """Counts borrowers by status."""
     SetCallStatus: _aio.UnaryUnaryMultiCallable[_customers_service_pb2.SetCallStatusRequest, _customers_service_pb2.SetCallStatusResponse]  # type: ignore[assignment]
     """Moves a borrower to another status by hand; the one that holds already is no error. FAILED_PRECONDITION names the
-    legal moves; ABORTED when `version` is no longer the present one; NOT_FOUND when there is no such borrower.
+    legal moves, or says that the borrower is in a call, which nobody ends or leaves by hand; ABORTED when `version` is
+    no longer the present one; NOT_FOUND when there is no such borrower.
     """
     ListUploads: _aio.UnaryUnaryMultiCallable[_customers_service_pb2.ListUploadsRequest, _customers_service_pb2.ListUploadsResponse]  # type: ignore[assignment]
     """Lists uploads, newest first, page by page."""
@@ -203,7 +205,8 @@ class CustomersServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_customers_service_pb2.SetCallStatusResponse, _abc.Awaitable[_customers_service_pb2.SetCallStatusResponse]]:
         """Moves a borrower to another status by hand; the one that holds already is no error. FAILED_PRECONDITION names the
-        legal moves; ABORTED when `version` is no longer the present one; NOT_FOUND when there is no such borrower.
+        legal moves, or says that the borrower is in a call, which nobody ends or leaves by hand; ABORTED when `version` is
+        no longer the present one; NOT_FOUND when there is no such borrower.
         """
 
     @_abc_1.abstractmethod

@@ -138,7 +138,7 @@ class Desk(Protocol):
         """Count borrowers by status; what nobody has is left out."""
 
     async def set_status(self, customer_id: int, status: CallStatus, move: ByHand) -> None:
-        """Move a borrower as the table of moves allows; `NotFound`, `WrongState`, `VersionChanged`."""
+        """Move a borrower in no call as the table of moves allows; `NotFound`, `WrongState`, `VersionChanged`."""
 
     async def list_uploads(self, *, before: int | None, limit: int) -> Sequence[UploadReport]:
         """Return uploads with ids below `before`, newest first."""

@@ -23,6 +23,8 @@ _PLANNED: Final = """
 """A plan for these very arguments: what suits a usual status would read all rows for a rare one. And one that takes an
 index wherever there is one: the planner knows too little of texts to reckon that reading all rows is quicker."""
 
+IN_CALL: Final = "the customer is in a call; it ends by itself: wait for that, or cut the call off, and then try again"
+
 
 class PostgresCustomers:
     """The borrowers on record."""
@@ -72,12 +74,14 @@ class PostgresCustomers:
         """Put a borrower whose last attempt failed or was not picked back to ready; `NotFound`, `WrongState`."""
         query = """
             UPDATE customers SET call_status = 'ready'
-            WHERE id = $1 AND call_status IN ('failed', 'not_picked')
+            WHERE id = $1 AND call_status IN ('failed', 'not_picked') AND NOT is_in_call(id)
             RETURNING id
         """
         async with self._database.connection() as connection:
             done = await connection.fetchval(query, customer_id)
         customer = await self.get(customer_id)
+        if done is None and customer.call_status in (CallStatus.FAILED, CallStatus.NOT_PICKED):
+            raise WrongState(IN_CALL)
         if done is None:
             raise WrongState(f"the customer is {customer.call_status}, neither failed nor not_picked")
         return customer

@@ -5,6 +5,7 @@ from typing import Final
 from services.customers.model import CallStatus
 from services.customers.ports import ByHand, VersionChanged
 from services.customers.postgres import Database
+from services.customers.postgres_customers import IN_CALL
 from services.customers.postgres_uploads import SELECT_UPLOAD, to_upload
 from services.customers.upload_model import UploadReport
 from voicekit.errors import NotFound, WrongState
@@ -37,7 +38,7 @@ class PostgresDesk:
             await connection.execute(query)
 
     async def set_status(self, customer_id: int, status: CallStatus, move: ByHand) -> None:
-        """Move a borrower as the table of moves allows; `NotFound`, `WrongState`, `VersionChanged`."""
+        """Move a borrower in no call as the table of moves allows; `NotFound`, `WrongState`, `VersionChanged`."""
         query = "SELECT verdict, legal FROM set_call_status($1, $2, $3, $4, $5)"
         async with self._database.connection() as connection:
             row = await connection.fetchrow(query, customer_id, status, move.version, move.requested_by, move.at)
@@ -47,6 +48,8 @@ class PostgresDesk:
                 raise NotFound("there is no such customer")
             case "changed":
                 raise VersionChanged("somebody else has changed the customer: look again")
+            case "in_call":
+                raise WrongState(IN_CALL)
             case "illegal":
                 raise WrongState(f"legal moves from here: {', '.join(row['legal']) or 'none'}")
 

@@ -82,6 +82,18 @@ async def test_the_table_itself_refuses_a_second_live_call(record: Record) -> No
             await record.run(INSERT, f"{key}", who, phone, TOMORROW)
 
 
+async def test_the_table_itself_refuses_to_call_a_phone_that_is_ringing_us(record: Record) -> None:
+    customer, twin = await record.add_customer(), await record.add_customer(loan="L2")
+    call = (await record.calls.begin_inbound("sid", customer)).call
+    for who in (customer, twin):
+        with pytest.raises(asyncpg.CheckViolationError, match="in a call"):
+            await record.run(INSERT, f"by hand {who}", who, "+919999900001", TOMORROW)
+    with pytest.raises(asyncpg.CheckViolationError, match="in a call"):  # the borrower, on another phone
+        await record.run(INSERT, "by hand", customer, "+919999900002", TOMORROW)
+    await tell(record, call.id, told("completed"))
+    await record.run(INSERT, "by hand", twin, "+919999900001", TOMORROW)
+
+
 @pytest.mark.parametrize(
     ("at", "refused"), [("07:59:59", True), ("08:00:00", False), ("18:59:59", False), ("19:00:00", True)]
 )

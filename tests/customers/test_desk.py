@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import grpc
 import pytest
@@ -11,6 +12,7 @@ from services.customers.servicer import CustomersServicer
 from tests.customers.record import Record, tell, told
 from tests.customers.test_check_file import GOOD, HEADER
 from voice.customers import v1 as pb
+from voicekit.errors import WrongState
 from voicekit.rpc import RpcServer, channel
 
 SERVICE = "voice.customers.v1.CustomersService"
@@ -62,19 +64,94 @@ async def test_counts_hold_whoever_comes_moves_and_goes(record: Record, monkeypa
     assert await record.value("SELECT count(*) <= 12 FROM status_counts")
 
 
-async def test_a_call_that_hangs_is_ended_by_hand_and_the_borrower_made_ready(
+async def refused(desk: "pb.CustomersServiceAsyncStub", customer: int, to: "pb.CallStatus.ValueType") -> str:
+    """Try a move that must be refused; return the words."""
+    with pytest.raises(grpc.aio.AioRpcError) as refusal:
+        await desk.SetCallStatus(move(customer, to), timeout=5)
+    assert refusal.value.code() is grpc.StatusCode.FAILED_PRECONDITION
+    return refusal.value.details() or ""
+
+
+LIVE = {
+    "initiated": pb.CALL_STATUS_INITIATED,
+    "ringing": pb.CALL_STATUS_RINGING,
+    "in_progress": pb.CALL_STATUS_IN_PROGRESS,
+    "agent_transfer": pb.CALL_STATUS_AGENT_TRANSFER,
+}
+ENDED = (pb.CALL_STATUS_COMPLETED, pb.CALL_STATUS_FAILED, pb.CALL_STATUS_NOT_PICKED)
+
+
+@pytest.mark.parametrize("status", LIVE)
+async def test_a_live_call_is_neither_ended_nor_left_by_hand(
+    record: Record, desk: "pb.CustomersServiceAsyncStub", status: str
+) -> None:
+    customer = await record.add_customer()
+    call = (await record.calls.begin("request", customer)).call
+    await tell(record, call.id, *map(told, {"agent_transfer": ("in_progress", status)}.get(status, (status,))))
+    for to in {pb.CALL_STATUS_READY, *ENDED, *LIVE.values()} - {LIVE[status]}:
+        assert "is in a call; it ends by itself" in await refused(desk, customer, to)
+    assert (await record.customers.get(customer)).call_status == status
+    assert "operator" not in {update.source for update in (await record.calls.get(call.id)).history}
+    with pytest.raises(WrongState, match="is in a call"):
+        await record.calls.begin("again", customer)
+
+
+async def test_once_a_call_has_ended_by_itself_its_borrower_is_made_ready_by_hand(
     record: Record, desk: "pb.CustomersServiceAsyncStub"
 ) -> None:
     customer = await record.add_customer()
     call = (await record.calls.begin("request", customer)).call
-    failed = await desk.SetCallStatus(move(customer, pb.CALL_STATUS_FAILED), timeout=5)
-    assert failed.customer.call_status == pb.CALL_STATUS_FAILED
-    ready = await desk.SetCallStatus(move(customer, pb.CALL_STATUS_READY, failed.customer.version), timeout=5)
+    await refused(desk, customer, pb.CALL_STATUS_FAILED)
+    assert await tell(record, call.id, told("failed", source="reaper", reason="telephony_lost")) == ["applied"]
+    ended = await record.customers.get(customer)
+    ready = await desk.SetCallStatus(move(customer, pb.CALL_STATUS_READY, ended.version), timeout=5)
     assert ready.customer.call_status == pb.CALL_STATUS_READY
     told_by = [(update.status, update.source, update.applied) for update in (await record.calls.get(call.id)).history]
-    assert told_by == [("failed", "operator", True), ("ready", "operator", True)]
+    assert told_by == [("failed", "reaper", True), ("ready", "operator", True)]
     who = "SELECT count(*) FROM call_status_updates WHERE details ->> 'requested_by' = 'supervisor'"
-    assert await record.value(who) == 2
+    assert await record.value(who) == 1
+    assert await record.calls.begin("again", customer)
+
+
+async def test_a_call_that_lives_behind_a_later_one_is_not_left_by_hand_either(
+    record: Record, desk: "pb.CustomersServiceAsyncStub"
+) -> None:
+    customer = await record.add_customer()
+    outbound = (await record.calls.begin("request", customer)).call
+    inbound = (await record.calls.begin_inbound("sid", customer)).call
+    await tell(record, inbound.id, told("failed"))
+    assert "is in a call" in await refused(desk, customer, pb.CALL_STATUS_READY)
+    with pytest.raises(WrongState, match="is in a call"):
+        await record.customers.retry(customer)
+    await tell(record, outbound.id, told("not_picked"))
+    assert (await record.customers.retry(customer)).call_status == "ready"
+
+
+async def test_another_loan_of_a_phone_in_a_call_may_be_made_ready_and_is_not_called(
+    record: Record, desk: "pb.CustomersServiceAsyncStub"
+) -> None:
+    first, second = await record.add_customer(), await record.add_customer(loan="L2")
+    await tell(record, (await record.calls.begin("earlier", second)).call.id, told("failed"))
+    live = (await record.calls.begin("request", first)).call
+    await desk.SetCallStatus(move(second, pb.CALL_STATUS_READY), timeout=5)
+    with pytest.raises(WrongState, match="is in a call"):
+        await record.calls.begin("meanwhile", second)
+    await tell(record, live.id, told("completed"))
+    assert await record.calls.begin("after", second)
+
+
+async def test_a_call_of_which_nobody_told_the_end_is_ended_by_hand_when_it_cannot_live_any_more(
+    record: Record, desk: "pb.CustomersServiceAsyncStub"
+) -> None:
+    customer = await record.add_customer()
+    call = (await record.calls.begin_inbound("sid", customer)).call
+    began = "UPDATE call_sessions SET start_time = calling_now() - $1::interval"
+    await record.run(began, timedelta(hours=5, minutes=59))
+    await refused(desk, customer, pb.CALL_STATUS_FAILED)
+    await record.run(began, timedelta(hours=6, minutes=1))
+    failed = await desk.SetCallStatus(move(customer, pb.CALL_STATUS_FAILED), timeout=5)
+    assert failed.customer.call_status == pb.CALL_STATUS_FAILED
+    await desk.SetCallStatus(move(customer, pb.CALL_STATUS_READY), timeout=5)
     assert await tell(record, call.id, told("completed")) == ["conflict"]
 
 
@@ -91,8 +168,6 @@ async def test_a_move_to_where_the_borrower_is_changes_nothing(
     ("status", "to", "legal"),
     [
         ("ready", pb.CALL_STATUS_COMPLETED, "none"),
-        ("initiated", pb.CALL_STATUS_READY, "completed, failed, in_progress, not_picked, ringing"),
-        ("in_progress", pb.CALL_STATUS_RINGING, "agent_transfer, completed, failed"),
         ("failed", pb.CALL_STATUS_COMPLETED, "ready"),
         ("completed", pb.CALL_STATUS_READY, "none"),
     ],
@@ -104,10 +179,7 @@ async def test_an_illegal_move_is_refused_and_the_legal_ones_named(
     if status != "ready":
         call = (await record.calls.begin("request", customer)).call
         await tell(record, call.id, told(status))
-    with pytest.raises(grpc.aio.AioRpcError) as refused:
-        await desk.SetCallStatus(move(customer, to), timeout=5)
-    assert refused.value.code() is grpc.StatusCode.FAILED_PRECONDITION
-    assert refused.value.details() == f"legal moves from here: {legal}"
+    assert await refused(desk, customer, to) == f"legal moves from here: {legal}"
     assert (await record.customers.get(customer)).call_status == status
 
 
@@ -117,9 +189,9 @@ async def test_who_looked_at_an_older_version_moves_nothing(
     customer = await record.add_customer()
     looked_at = (await record.customers.get(customer)).version
     await record.calls.begin("request", customer)
-    with pytest.raises(grpc.aio.AioRpcError) as refused:
+    with pytest.raises(grpc.aio.AioRpcError) as refusal:
         await desk.SetCallStatus(move(customer, pb.CALL_STATUS_FAILED, looked_at), timeout=5)
-    assert refused.value.code() is grpc.StatusCode.ABORTED
+    assert refusal.value.code() is grpc.StatusCode.ABORTED
     assert (await record.customers.get(customer)).call_status == "initiated"
 
 
@@ -134,9 +206,9 @@ async def test_who_looked_at_an_older_version_moves_nothing(
 async def test_a_move_says_whose_where_to_and_who_asks(
     desk: "pb.CustomersServiceAsyncStub", request_: pb.SetCallStatusRequest, code: grpc.StatusCode
 ) -> None:
-    with pytest.raises(grpc.aio.AioRpcError) as refused:
+    with pytest.raises(grpc.aio.AioRpcError) as refusal:
         await desk.SetCallStatus(request_, timeout=5)
-    assert refused.value.code() is code
+    assert refusal.value.code() is code
 
 
 async def test_uploads_are_listed_newest_first_page_by_page(

@@ -109,16 +109,30 @@ async def test_a_borrower_is_moved_counted_and_the_upload_listed(browser: Browse
     await _call_somebody(customers_address, asha["id"])
     old = {"status": "failed", "version": asha["version"]}
     assert (await browser.send("PUT", f"/customers/{asha['id']}/status", json=old)).status == 409
-    illegal = await browser.send("PUT", f"/customers/{asha['id']}/status", json={"status": "ready"})
-    assert (illegal.status, "failed" in (await illegal.json())["error"]["message"]) == (409, True)
-    moved = await browser.send("PUT", f"/customers/{asha['id']}/status", json={"status": "failed"})
-    assert (await moved.json())["call_status"] == "failed"
+    for status in ("failed", "ready"):
+        live = await browser.send("PUT", f"/customers/{asha['id']}/status", json={"status": status})
+        error = (await live.json())["error"]
+        assert (live.status, error["code"], "is in a call" in error["message"]) == (409, "WRONG_STATE", True)
+    await _lose_the_call(customers_address, asha["id"])
+    moved = await browser.send("PUT", f"/customers/{asha['id']}/status", json={"status": "ready"})
+    assert (await moved.json())["call_status"] == "ready"
 
 
 async def _call_somebody(address: str, customer_id: int) -> None:
     async with channel(address, "voice.customers.v1.CallsService") as to:
         request = pb.BeginCallRequest(request_id="r-1", customer_id=customer_id)
         await pb.CallsServiceStub(to).BeginCall(request, timeout=5)
+
+
+async def _lose_the_call(address: str, customer_id: int) -> None:
+    async with channel(address, "voice.customers.v1.CallsService") as to:
+        calls = pb.CallsServiceStub(to)
+        [call] = (await calls.ListCalls(pb.ListCallsRequest(customer_id=customer_id), timeout=5)).calls
+        lost = pb.CallEvent(
+            key="lost", source="reaper", status=pb.StatusEvent(status=pb.CALL_STATUS_FAILED, reason="telephony_lost")
+        )
+        lost.timestamp.GetCurrentTime()
+        await calls.RecordEvents(pb.RecordEventsRequest(call_id=call.call_id, events=[lost]), timeout=5)
 
 
 async def test_the_records_own_words_reach_the_user(browser: Browser) -> None:

@@ -99,7 +99,8 @@ BEGIN
     RETURN written;
 END $$;
 
--- Rules that no setting changes, for statements that were written by hand: 08:00-19:00 in India, and nobody who is held.
+-- Rules that no setting changes, for statements that were written by hand: 08:00-19:00 in India, nobody who is held, and
+-- nobody who is ringing us (a second call from us is refused by the indexes one_live_call_per_*).
 CREATE FUNCTION check_attempt() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     india time := (NEW.start_time AT TIME ZONE 'Asia/Kolkata')::time;
@@ -114,6 +115,13 @@ BEGIN
             AND COALESCE(s.phone_number, NEW.phone_number) = NEW.phone_number
     ) THEN
         RAISE check_violation USING MESSAGE = 'the customer must not be called';
+    END IF;
+    IF EXISTS (
+        SELECT FROM call_sessions AS s
+        WHERE s.direction = 'inbound' AND s.status NOT IN ('completed', 'failed', 'not_picked')
+            AND (s.customer_id = NEW.customer_id OR s.phone_number = NEW.phone_number)
+    ) THEN
+        RAISE check_violation USING MESSAGE = 'the customer, or somebody with the same phone, is in a call';
     END IF;
     RETURN NEW;
 END $$;

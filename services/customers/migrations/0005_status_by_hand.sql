@@ -1,7 +1,18 @@
--- A person moves a borrower to another status, by the same table of moves as everybody else.
+-- Whether a borrower is in a call, whichever of their calls it is. No line lasts for six hours: a call of which nobody has
+-- told the end by then has lost it.
+CREATE FUNCTION is_in_call(p_customer_id bigint) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
+RETURN EXISTS (
+    SELECT FROM call_sessions AS s
+    WHERE s.customer_id = p_customer_id AND NOT is_final(s.status)
+        AND s.start_time > calling_now() - interval '6 hours'
+);
+
+-- A person moves a borrower to another status, by the same table of moves as everybody else; but nobody in a call: to
+-- write that it has ended ends no call, and would let another one begin beside it.
 --
 -- The verdict is 'applied', 'repeated' (it is so already), or why not: 'no_customer', 'changed' (another version than
--- `p_version`, which is 0 for any), 'illegal'. `legal` names the moves that the table knows from where the borrower is.
+-- `p_version`, which is 0 for any), 'in_call', 'illegal'. `legal` names the moves that the table knows from where the
+-- borrower is.
 CREATE FUNCTION set_call_status(
     p_customer_id bigint, p_status text, p_version bigint, p_requested_by text, p_at timestamptz,
     OUT verdict text, OUT legal text[]
@@ -21,6 +32,9 @@ BEGIN
         RETURN;
     ELSIF told = customer.call_status THEN
         verdict := 'repeated';
+        RETURN;
+    ELSIF is_in_call(p_customer_id) THEN
+        verdict := 'in_call';
         RETURN;
     END IF;
     legal := ARRAY(

@@ -1,7 +1,9 @@
 """Whether calls leave anything behind: they come and go for minutes, and what the processes hold ends as it began.
 
 First a minute of calls warms caches and pools up, and everything is counted: memory, tasks, threads, open files and
-sockets, and keys in Redis. Then calls come and go. Then it is counted again. Ends with 1 when something was left.
+sockets, and keys in Redis. Then calls come and go. Then it is counted again. Memory is looked at all the while: a
+store fills up and an allocator finds its size, so that it may grow at first, but not in the second half. Ends with 1
+when something was left.
 """
 
 import argparse
@@ -11,10 +13,11 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
+from statistics import median
 from typing import Any, Final
 
 import redis.asyncio
@@ -32,9 +35,10 @@ from local.server_process import CannotStart
 WARM_UP_S: Final = 60.0
 RESTS_S: Final = 15.0
 """Time in which what is over may be put away."""
-MEMORY_MB: Final = 8.0
-"""What the allocator of a process may have kept in pieces."""
-MEMORY_SHARE: Final = 0.05
+MEMORY_EVERY_S: Final = 5.0
+MEMORY_MB: Final = 4.0
+"""By so much, and the share, the second half's end may be above its beginning: the allocator keeps pieces."""
+MEMORY_SHARE: Final = 0.02
 FEW: Final = 2
 """Tasks, threads and keys that may come and go at any moment: a ping, a warm socket."""
 POOLED: Final = 12
@@ -65,6 +69,18 @@ class Soak:
         self._rig, self._driver, self._folder = rig, driver, folder
         self._pids = {name: rig.system.processes.pid(name) for name in (*rig.telephonies, "speech", "dialog")}
         self.stories: list[Story] = []
+        self.memory: list[Mapping[str, float]] = []
+        """Megabytes of each process, every `MEMORY_EVERY_S`, since `watch_memory` began."""
+
+    async def watch_memory(self) -> None:
+        """Look at the memory now and then, until cancelled."""
+        while True:
+            self.memory.append(self.memory_now())
+            await asyncio.sleep(MEMORY_EVERY_S)
+
+    def memory_now(self) -> Mapping[str, float]:
+        """Return the megabytes of each process."""
+        return memory_of({name: [pid] for name, pid in self._pids.items()})
 
     async def come_and_go(self, calls: int, seconds: float) -> None:
         """Keep so many calls alive, each followed by another, and place as many as are used up."""
@@ -88,7 +104,7 @@ class Soak:
         async with client:
             lasting, expiring = await _keys(client)
         return Count(
-            memory_of({name: [pid] for name, pid in self._pids.items()}),
+            self.memory_now(),
             tasks,
             {name: threads(pid) for name, pid in self._pids.items()},
             {name: descriptors(pid) for name, pid in self._pids.items()},
@@ -125,10 +141,6 @@ async def _keys(client: Any) -> tuple[dict[str, int], dict[str, int]]:
 def differences(before: Count, after: Count) -> list[str]:
     """Return what was left behind, in words."""
     left = []
-    for name, mb in after.memory_mb.items():
-        allowed = before.memory_mb[name] * (1 + MEMORY_SHARE) + MEMORY_MB
-        if mb > allowed:
-            left.append(f"{name} holds {mb:.0f} MB, {mb - before.memory_mb[name]:.0f} more than before")
     for what, allowed_more in (("threads", FEW), ("files", POOLED)):
         for name, number in getattr(after, what).items():
             if number > getattr(before, what)[name] + allowed_more:
@@ -140,6 +152,20 @@ def differences(before: Count, after: Count) -> list[str]:
     for key, size in after.lasting_keys.items():
         if size > before.lasting_keys.get(key, 0) + FEW:
             left.append(f"Redis: {key} has {size} members, {before.lasting_keys.get(key, 0)} before")
+    return left
+
+
+def growth(memory: Sequence[Mapping[str, float]]) -> list[str]:
+    """Return which processes' memory has grown over the second half, in words: by the medians of its first and last
+    third.
+    """
+    second = memory[len(memory) // 2 :]
+    third = max(1, len(second) // 3)
+    left = []
+    for name in second[0]:
+        began, ended = (median(held[name] for held in part) for part in (second[:third], second[-third:]))
+        if ended > began * (1 + MEMORY_SHARE) + MEMORY_MB:
+            left.append(f"{name} went on growing: {began:.0f} MB at half time, {ended:.0f} at the end")
     return left
 
 
@@ -179,14 +205,16 @@ async def soak(options: argparse.Namespace, folder: Path) -> bool:
         await asyncio.sleep(RESTS_S)
         before = await soaking.count()
         soaking.stories.clear()
+        watching = asyncio.create_task(soaking.watch_memory(), name="watch memory")
         await soaking.come_and_go(options.calls, 60 * options.minutes)
+        await stop(watching)
         await asyncio.sleep(RESTS_S)
-        after = await soaking.count()
-        return report(before, after, soaking.stories)
+        return report(before, await soaking.count(), soaking)
 
 
-def report(before: Count, after: Count, stories: list[Story]) -> bool:
-    """Print what was held before and after; tell whether nothing was left and no call was dropped."""
+def report(before: Count, after: Count, soaking: Soak) -> bool:
+    """Print what was held before, meanwhile and after; tell whether nothing was left and no call was dropped."""
+    stories, memory = soaking.stories, soaking.memory
     rows = [
         [name, f"{before.memory_mb[name]:.0f} -> {after.memory_mb[name]:.0f}",
          f"{sum(before.tasks[name].values())} -> {sum(after.tasks[name].values())}",
@@ -194,11 +222,14 @@ def report(before: Count, after: Count, stories: list[Story]) -> bool:
         for name in after.memory_mb
     ]  # fmt: skip
     print(table(["", "memory MB", "tasks", "threads", "files"], rows))
+    tenths = [memory[round(at * (len(memory) - 1) / 10)] for at in range(11)]
+    print("Memory, in tenths of the time:")
+    print(table(["", *(f"{at}0 %" for at in range(11))], [[n, *(f"{at[n]:.0f}" for at in tenths)] for n in memory[0]]))
     print(f"Redis, keys that last: {dict(before.lasting_keys)} -> {dict(after.lasting_keys)}")
     print(f"Redis, keys that expire: {dict(before.expiring_keys)} -> {dict(after.expiring_keys)}")
     dropped = [story.dropped for story in stories if story.dropped]
     print(f"{len(stories)} calls, {sum(story.by_us for story in stories)} to their end, {len(dropped)} dropped.")
-    left = differences(before, after)
+    left = [*growth(memory), *differences(before, after)]
     for line in (*left, *dropped[:5]):
         print(line)
     return not left and not dropped

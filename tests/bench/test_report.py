@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bench.load.report import BEGIN, END, capacity, fill, table
-from bench.soak import Count, differences
+from bench.soak import Count, differences, growth
 
 SERVED = {"gaps_60": 0, "drops": 0, "unanswered": 0, "counted": 3, "turn_short_p99": 500.0, "cpu_ms": 8.0,
           "tts_after_answer": 0, "providers_per_turn": 1.0, "core": 0.1, "memory_mb": 200.0}  # fmt: skip
@@ -51,7 +51,6 @@ def test_a_page_keeps_what_stands_around_the_tables() -> None:
 @pytest.mark.parametrize(
     ("left", "told"),
     [
-        ({"memory_mb": {"telephony": 120.0}}, "120 MB"),
         ({"tasks": {"telephony": {"Pacer.run": 1, "Line.watch": 5}}}, "Line.watch"),
         ({"threads": {"telephony": 20}}, "20 threads"),
         ({"files": {"telephony": 60}}, "60 files"),
@@ -65,3 +64,16 @@ def test_a_soak_names_what_was_left(left: dict[str, Any], told: str) -> None:
 
 def test_keys_that_expire_are_no_leak() -> None:
     assert differences(HELD, replace(HELD, expiring_keys={"call:session": 500})) == []
+
+
+@pytest.mark.parametrize(
+    ("memory", "grows"),
+    [
+        ([80.0] * 40, False),
+        ([80.0 + min(at, 20) for at in range(40)], False),  # a store that fills up
+        ([80.0 + at / 2 for at in range(40)], True),
+        ([80.0] * 20 + [80.0, 95.0] * 10, False),  # comes and goes
+    ],
+)
+def test_memory_may_grow_at_first_but_not_for_ever(memory: list[float], grows: bool) -> None:
+    assert bool(growth([{"speech": mb} for mb in memory])) is grows

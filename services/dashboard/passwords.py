@@ -1,5 +1,6 @@
 """Passwords, hashed by scrypt. `python -m services.dashboard.passwords` asks for one and prints its hash."""
 
+import argparse
 import asyncio
 import base64
 import getpass
@@ -43,5 +44,14 @@ DUMMY: Final = f"scrypt${_N}${_R}${_P}${_text(bytes(16))}${_text(bytes(32))}"
 """What is compared when there is no such user, so that the answer takes as long."""
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Ask for a password and print its hash."""
+    argparse.ArgumentParser(
+        prog="python -m services.dashboard.passwords",
+        description="Asks for a password, unseen, and prints its hash: `password_hash` in DASHBOARD_USERS.",
+    ).parse_args()
     print(hash_password(getpass.getpass("Password: ")))
+
+
+if __name__ == "__main__":
+    main()

@@ -97,7 +97,7 @@ class MemoryCalls:
         if any(call.phone_number == customer.phone_number and call.status not in FINAL for call in self._calls()):
             raise WrongState("the customer, or somebody with the same phone, is in a call")
         if customer.call_status is not CallStatus.READY:
-            raise WrongState("the customer is not ready")
+            raise WrongState("called already, and not made ready again")
         attempt = self._begin(customer, Direction.OUTBOUND, CallStatus.INITIATED, "")
         self._requests[request_id] = attempt
         return Begun(attempt.call, customer)
